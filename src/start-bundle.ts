@@ -58,7 +58,8 @@ async function runProgram(): Promise<void> {
   const file = join(import.meta.dirname, 'main.js');
   const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
   await (script.value as Main)(import.meta.url, importModule).main(buildName);
-  if (typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode)) {
+  const ran = typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode);
+  if (ran && !script.isSaved) {
     resetV8Flags();
     script.saveCache();
   }

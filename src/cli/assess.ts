@@ -70,7 +70,7 @@ export async function assess(
             throw toStandardInputError(error, opened.temporaryFile);
           },
         );
-  if (context.published !== undefined || image.reported !== undefined) tuneForMatching();
+  if (context.published !== undefined) tuneForMatching();
   if (!('inventory' in opened)) await recordImage(opened, image, { context, options, declared });
   await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.

@@ -156,10 +156,10 @@ function createLayerAnalyzer(
   extensions: Extensions = loaded,
   includesDeclared: boolean = false,
 ): LayerAnalyzer {
-  tuneForScans();
   const script = scriptUrl('../layer-worker', import.meta.url);
   return new LayerAnalyzer({
     analyzers: { ...extensions, onManyListed: collectGarbageEarly },
+    onManyBytes: tuneForScans,
     startWorker: () => {
       // Two threads produce garbage at the same time.
       collectGarbageEarly();

@@ -24,7 +24,7 @@ export function collectGarbageEarly(): void {
 }
 
 /**
- * Lets garbage be collected as usual, for a scan that has read its layers, or that need not read them. Early collections took a tenth of the
+ * Lets garbage be collected as usual, for a scan that has read its layers. Early collections took a tenth of the
  * CPU time of such a scan. The peak of memory grows by up to a tenth.
  */
 export function tuneForMatching(): void {

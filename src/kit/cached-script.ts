@@ -7,6 +7,8 @@ import { makeDirectory } from './make-directory.ts';
 /** A script that has run, with the value of its last expression. */
 export interface CachedScript {
   readonly value: unknown;
+  /** Whether the code of enough runs was saved before. */
+  readonly isSaved: boolean;
   /** Saves the code compiled so far for the next run, unless that of enough runs is saved. */
   readonly saveCache: () => void;
 }
@@ -34,6 +36,7 @@ export function runCachedScript(path: string, cachePath: string): CachedScript {
   if (runs < savingRuns) setFlagsFromString('--no-flush-bytecode');
   return {
     value: script.runInThisContext(),
+    isSaved: runs >= savingRuns,
     saveCache: () => {
       if (runs >= savingRuns) return;
       setFlagsFromString('--flush-bytecode');

@@ -50,9 +50,14 @@ export interface InflateWorker extends AsyncDisposable {
   readonly inflateAhead: InflateAhead;
 }
 
+/** Bytes of layers, as they are stored, from which `onManyBytes` is called. */
+const manyBytes: number = 16 * 1024 * 1024;
+
 /** Dependencies and options of a `LayerAnalyzer`. */
 export interface LayerAnalyzerDeps {
   readonly analyzers: Analyzers;
+  /** Called before layers are read that take long enough to prepare for them. */
+  readonly onManyBytes?: () => void;
   readonly startWorker: () => Promise<LayerWorker>;
   /** Without it, no layer is divided between two threads. */
   readonly startInflateWorker?: () => Promise<InflateWorker>;
@@ -80,6 +85,7 @@ export class LayerAnalyzer {
     { streamLayers, ...options }: LayerAnalysisOptions,
   ): Promise<readonly LayerIndex[]> {
     if (layers.length === 0) return [];
+    if (areManyBytes(layers)) this.#deps.onManyBytes?.();
     if (streamLayers !== undefined) return await this.#analyzeStreamed(layers, streamLayers, options);
     if (this.#deps.isThreadKeptFree === true) return await this.#analyzeOnWorker(layers, options);
     const { startInflateWorker } = this.#deps;
@@ -225,6 +231,12 @@ class StreamedAnalysis {
       return index;
     });
   }
+}
+
+/** Whether layers have many bytes. Those of a directory are not counted before it is read. */
+function areManyBytes(layers: readonly ImageLayer[]): boolean {
+  const total = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return total >= manyBytes || layers.some(({ place }) => place.kind === 'directory');
 }
 
 /** Whether one gzip layer is so much of the image that two threads cannot share the layers. */

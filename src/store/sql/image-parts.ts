@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { sha256Of } from '../../kit/sha256.ts';
 import type { ImagePackage } from '../image-store.ts';
 import { encodeOrder } from './package-order.ts';
 import { encodePaths, type StoredPaths } from './package-paths.ts';
@@ -77,6 +78,7 @@ const packagesAtOnce = 256;
 
 /** Returns the SHA-256 of the texts of all packages, joined by line breaks. */
 function identityOfSet(packages: readonly PackageColumns[]): string {
+  if (packages.length <= packagesAtOnce) return sha256Of(packages.map(({ text }) => text).join('\n'));
   const hash = createHash('sha256');
   for (let start = 0; start < packages.length; start += packagesAtOnce) {
     const texts = packages.slice(start, start + packagesAtOnce).map(({ text }) => text);

@@ -4,7 +4,7 @@ import { compareText } from '../../model/order.ts';
 import type { EngineConnection } from './engine.ts';
 import { dropIndexedSets } from './finding-index/due-rows.ts';
 import type { PackageSet } from './image-parts.ts';
-import { dropUnusedPackages, packageIdentity, upsertPackages } from './packages.ts';
+import { dropUnusedPackages, identifyPackages, upsertPackages } from './packages.ts';
 import type { Tables } from './schema.ts';
 
 /** Returns the numbers of sets by their identities. Adds missing sets with their packages. */
@@ -71,7 +71,7 @@ async function addPackages(
 ): Promise<void> {
   const identified = sets.map(([{ packages }, number]) => ({
     number,
-    packages: packages.map((columns) => [packageIdentity(columns), columns] as const),
+    packages: identifyPackages(packages),
   }));
   const numbers = await upsertPackages(db, new Map(identified.flatMap(({ packages }) => packages)));
   const writer = connection.bulkWriter(db, 'set_package', ['set_id', 'position', 'package_id']);
