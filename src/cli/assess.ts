@@ -31,6 +31,8 @@ export interface ImageOptions extends DatabaseOptions, ImageScope, DeclaredOptio
   /** Digest of the image to choose from an index. */
   readonly manifest?: Digest;
   readonly verify?: boolean;
+  /** Whether layers of a registry are read by their tables of contents. */
+  readonly partial?: boolean;
 }
 
 /** Options of the commands that find vulnerabilities in an image. */
@@ -95,7 +97,8 @@ async function recordImage(
     declared,
   }: { readonly context: CommandContext; readonly options: ImageScope; readonly declared: unknown },
 ): Promise<void> {
-  const isScoped = distro !== undefined || exclude.length > 0 || declared !== undefined;
+  const isPartial = indexed.tables !== undefined;
+  const isScoped = distro !== undefined || exclude.length > 0 || declared !== undefined || isPartial;
   const seen = seenImageOf(opened, indexed, isScoped);
   if (seen !== undefined) await context.store.knownImages.record(seen);
 }
@@ -153,13 +156,16 @@ function sbomDeps(context: CommandContext, { distro, exclude = [] }: ImageOption
 function imageDeps(
   { temporaryFile }: Image,
   context: CommandContext,
-  { verify = false, distro, exclude = [] }: ImageOptions,
+  { verify = false, partial = false, distro, exclude = [] }: ImageOptions,
 ): IndexImageDeps {
+  if (partial && verify)
+    throw new ClairError('usage', '--partial cannot be combined with --verify: it reads no layer whole');
   return {
     ...context,
     exclude,
     ...(distro !== undefined && { distro }),
     verify: verify || temporaryFile !== undefined,
+    isPartial: partial,
     onProgress: (text) => {
       context.progress.show(text);
     },

@@ -1,4 +1,10 @@
-import { evaluateGates, evaluateGatesForFinding, type Gate, isAnythingAssessed } from '../match/gate.ts';
+import {
+  evaluateGates,
+  evaluateGatesForFinding,
+  type Gate,
+  isAnythingAssessed,
+  type RatingGate,
+} from '../match/gate.ts';
 import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
@@ -27,7 +33,7 @@ const reachedStatus = 1;
 const undecidedStatus = 4;
 
 /** How to get the data that a gate lacks. */
-const remedies: Readonly<Record<Gate['by'], string>> = {
+const remedies: Readonly<Record<RatingGate, string>> = {
   severity: 'fetch ratings with clair db update nvd, or accept findings without one with --allow-unrated',
   kev: 'fetch the KEV list with clair db update kev',
   epss: 'fetch EPSS scores with clair db update epss, or accept findings without one with --allow-unrated',

@@ -1,4 +1,5 @@
 import { languageLimits } from './language-limits.ts';
+import { partialLimits } from './partial-limits.ts';
 import { peopleLimits } from './people-limits.ts';
 import { publishedLimits } from './published-limits.ts';
 import { registryLimits } from './registry-limits.ts';
@@ -374,6 +375,7 @@ export const limits = {
   logExitMs: 1000,
   ...peopleLimits,
   ...publishedLimits,
+  ...partialLimits,
   ...registryLimits,
 } as const;
 

@@ -1,6 +1,7 @@
 import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
+import type { PartialLayer } from './partial/partial-layer.ts';
 
 /** An opened image: its description and its layers, the lowest first. */
 export interface Image {
@@ -8,6 +9,12 @@ export interface Image {
   readonly layers: readonly ImageLayer[];
   /** Fetches layers that are not on this machine. Absent if all layers are local. */
   readonly streamLayers?: StreamLayers;
+  /**
+   * Opens a layer by its table of contents, to fetch parts of it. Returns undefined if it has none. Throws `TableError` if the layer must be fetched whole,
+   * and `registry-…` errors. Absent outside registries.
+   * @internal
+   */
+  readonly openByTable?: (layer: ImageLayer) => Promise<PartialLayer | undefined>;
   /** The labels of its configuration. Absent if it has none, or if they are unknown. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Digest of what the reference means in its registry: the manifest, or an index that leads to it. Absent outside registries. */

@@ -123,3 +123,16 @@ test('stays undecided when a finding that the vendor still investigates would no
   // The user wants no findings without a fix.
   assert.equal(resultOf(onlyFixed(under({ severity: 'High' }))), 'passed');
 });
+
+test('fails on a layer that was not verified when a gate asks for that', () => {
+  const [layer] = sampleReport.layers;
+  assert.ok(layer);
+  const judge = (verified: boolean): string =>
+    evaluateGates([{ by: 'not-verified' }], {
+      report: { ...sampleReport, matches: [], suppressed: [], layers: [layer, { ...layer, verified }] },
+      isAssessed: true,
+      allowsUnrated: false,
+      outdated: [],
+    }).result;
+  assert.deepEqual([judge(false), judge(true)], ['reached', 'passed']);
+});

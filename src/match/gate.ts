@@ -2,11 +2,15 @@ import { type Coverage, isUnderInvestigation, type Match, type Report } from '..
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { GatedFinding } from '../plugin/report-format.ts';
 
-/** A condition on findings that fails a pipeline. */
+/** A condition on findings that fails a pipeline. `not-verified`: on layers that were not read whole and compared with their digests. */
 export type Gate =
   | { readonly by: 'severity'; readonly severity: Severity }
   | { readonly by: 'kev' }
-  | { readonly by: 'epss'; readonly score: number };
+  | { readonly by: 'epss'; readonly score: number }
+  | { readonly by: 'not-verified' };
+
+/** Gates that need data about findings. */
+export type RatingGate = Exclude<Gate['by'], 'not-verified'>;
 
 /** The result of some gates. `undecided`: no finding reaches a gate, but one without the needed data may. */
 export type GateResult =
@@ -15,7 +19,7 @@ export type GateResult =
       readonly result: 'undecided';
       readonly reasons: readonly string[];
       /** The gates for which findings lack data. */
-      readonly lacking: ReadonlySet<Gate['by']>;
+      readonly lacking: ReadonlySet<RatingGate>;
     };
 
 /** The input of gates. */
@@ -34,8 +38,7 @@ export function evaluateGates(
   gates: readonly Gate[],
   { report, isAssessed, allowsUnrated, outdated }: GateInput,
 ): GateResult {
-  if (gates.some((gate) => report.matches.some((match) => reaches(match, gate))))
-    return { result: 'reached' };
+  if (gates.some((gate) => isReached(gate, report))) return { result: 'reached' };
   const reasons = [
     ...(isAssessed ? [] : ['not everything in the image was assessed']),
     ...(outdated.length === 0
@@ -45,9 +48,11 @@ export function evaluateGates(
     ...investigationReasons(gates, report, allowsUnrated),
   ];
   if (reasons.length === 0) return { result: 'passed' };
-  const isLacking = (gate: Gate): boolean =>
-    report.matches.some((match) => lacksData(gate, match, allowsUnrated));
-  return { result: 'undecided', reasons, lacking: new Set(gates.filter(isLacking).map(({ by }) => by)) };
+  const lacking = gates.flatMap((gate) => {
+    const isLacking = report.matches.some((match) => lacksData(gate, match, allowsUnrated));
+    return gate.by !== 'not-verified' && isLacking ? [gate.by] : [];
+  });
+  return { result: 'undecided', reasons, lacking: new Set(lacking) };
 }
 
 /** Returns whether any package of the image had advisories. */
@@ -69,14 +74,21 @@ export function evaluateGatesForFinding(
   return gates.some((gate) => lacksData(gate, match, allowsUnrated)) ? 'undecided' : 'passed';
 }
 
+function isReached(gate: Gate, { matches, layers }: Report): boolean {
+  if (gate.by === 'not-verified') return layers.some(({ verified }) => !verified);
+  return matches.some((match) => reaches(match, gate));
+}
+
 function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate): boolean {
   if (gate.by === 'severity') return compareSeverity(severity, gate.severity) >= 0;
   if (gate.by === 'kev') return kev === true;
+  if (gate.by === 'not-verified') return false;
   return epss !== null && epss >= gate.score;
 }
 
 /** Why an unreached gate is undecided. */
 function undecidedReason(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
+  if (gate.by === 'not-verified') return undefined;
   const count = matches.filter((match) => lacksData(gate, match, allowsUnrated)).length;
   return count === 0
     ? undefined
@@ -101,7 +113,7 @@ function investigationReasons(
   ];
 }
 
-const missingFor: Readonly<Record<Gate['by'], string>> = {
+const missingFor: Readonly<Record<RatingGate, string>> = {
   severity: 'no severity',
   kev: 'not been compared with the KEV list, which is not loaded',
   epss: 'no EPSS score',
@@ -110,6 +122,6 @@ const missingFor: Readonly<Record<Gate['by'], string>> = {
 /** Returns whether the report lacks the data of a finding that a gate needs. */
 function lacksData({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
   if (by === 'kev') return vulnerability.kev === null;
-  if (allowsUnrated) return false;
+  if (allowsUnrated || by === 'not-verified') return false;
   return by === 'epss' ? vulnerability.epss === null : vulnerability.severity === 'Unknown';
 }

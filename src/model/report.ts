@@ -202,7 +202,7 @@ export interface Coverage {
   readonly contentDate?: string | null;
   /** With `--as-of`, if a feed was not yet loaded: since when the database has all of them. Null if it never loaded one. */
   readonly loadedSince?: string | null;
-  /** For people: why the status is not `complete`, or the date on which support of the release ended. */
+  /** For people: why the status is not `complete`, the date on which support of the release ended, or how layers were read. */
   readonly reason: string | null;
   /** Present if packages or programs of this kind are not listed. */
   readonly evidence?: CoverageEvidence;

@@ -78,6 +78,10 @@ export function addImageOptions(command: Command): Command {
   return addRunOptions(command)
     .addOption(platformOption())
     .option('--verify', 'also read and hash uncompressed layers, which are otherwise read in part')
+    .option(
+      '--partial',
+      'of layers of a registry with a table of contents (eStargz, zstd:chunked), fetch only what is needed; the report says so, since the table may differ from the layer',
+    )
     .addOption(
       new CliOption(
         '--exclude <glob>',
@@ -143,9 +147,9 @@ export function addGateOptions(command: Command): Command {
     .addOption(
       new CliOption(
         '--fail-on <gate>',
-        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; several with commas, any gate suffices; repeatable`,
+        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; or if a layer was not read whole and compared with its digest: not-verified; several with commas, any gate suffices; repeatable`,
       )
-        .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:'])
+        .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:', 'not-verified'])
         .repeatable((text) => text.split(',').map((word) => gateOf(word.trim()))),
     )
     .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score')
@@ -170,12 +174,15 @@ const severityNames = severities.join(', ').toLowerCase();
 
 /** Parses a gate. Throws `InvalidArgumentError`. */
 function gateOf(text: string): Gate {
-  if (text.toLowerCase() === 'kev') return { by: 'kev' };
+  const word = text.toLowerCase();
+  if (word === 'kev' || word === 'not-verified') return { by: word };
   const [, score] = /^epss:([01](?:\.\d+)?|\.\d+)$/i.exec(text) ?? [];
   if (score !== undefined && Number(score) <= 1) return { by: 'epss', score: Number(score) };
   const severity = parseSeverity(text);
   if (severity === undefined)
-    throw new InvalidArgumentError(`Write ${severityNames}, kev, or epss:N with N from 0 to 1.`);
+    throw new InvalidArgumentError(
+      `Write ${severityNames}, kev, not-verified, or epss:N with N from 0 to 1.`,
+    );
   return { by: 'severity', severity };
 }
 

@@ -57,6 +57,7 @@ const localOptions = {
   root: '--root',
   digest: '--digest',
   verify: '--verify',
+  partial: '--partial',
   exclude: '--exclude',
   includeDeclared: '--include-declared',
   distro: '--distro',

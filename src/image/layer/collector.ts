@@ -78,7 +78,7 @@ export class LayerCollector {
   readonly #linkedFiles = new Set<string>();
   readonly #files = new Map<string, Buffer>();
   readonly #remarks: LayerRemark[] = [];
-  readonly #evidence: EvidenceCollector;
+  readonly evidence: EvidenceCollector;
   readonly #licenses: LicenseCollector;
   readonly #packageFiles: PackageFileCollector;
   /** The code of the layer. What passes the member filter is added by `visit`, the rest by the filter. */
@@ -102,7 +102,7 @@ export class LayerCollector {
     this.#hasWhiteouts = hasWhiteouts;
     this.#keptBytesMax = keptBytesMax;
     const listing = listNow?.();
-    this.#evidence = new EvidenceCollector(programs, listing, extract);
+    this.evidence = new EvidenceCollector(programs, listing, extract);
     this.#licenses = new LicenseCollector(wanted.licenseFiles);
     const isAlone = keptBytesMax >= limits.keptLayerBytes;
     this.#packageFiles = new PackageFileCollector(wanted, { isAlone, listing, source });
@@ -127,7 +127,7 @@ export class LayerCollector {
     this.code.add(entry);
     const interest = this.#wanted.at(path);
     this.#remarkDivergence(entry, interest);
-    const evidence = this.#evidence.visit(entry);
+    const evidence = this.evidence.visit(entry);
     const packageFile = this.#packageFiles.visit(entry);
     if (interest === undefined && !this.#mayLead(entry))
       return teeSinks(packageFile, teeSinks(this.#licenses.visit(entry), evidence));
@@ -184,7 +184,7 @@ export class LayerCollector {
       packageFiles: this.#packageFiles.finish(),
       code: this.code.finish(),
       remarks: this.#remarks,
-      evidence: this.#evidence.finish(),
+      evidence: this.evidence.finish(),
       licenses: this.#licenses.licenses,
     };
   }
@@ -216,7 +216,7 @@ export class LayerCollector {
     if (base === opaqueMarker) {
       this.#markers.opaques++;
       if (directory === '' || this.#wanted.at(directory) !== undefined) this.#mark(this.#opaques, directory);
-      else this.#evidence.addOpaque(directory);
+      else this.evidence.addOpaque(directory);
       return;
     }
     const name = base.slice(whiteoutPrefix.length);
@@ -229,7 +229,7 @@ export class LayerCollector {
     this.#markers.whiteouts++;
     const hidden = directory === '' ? name : `${directory}/${name}`;
     if (this.#wanted.at(hidden) !== undefined) this.#mark(this.#whiteouts, hidden);
-    else this.#evidence.addWhiteout(hidden);
+    else this.evidence.addWhiteout(hidden);
   }
 
   /** Adds a remark for a whiteout of the directory that it is in, or of the one above. Without a wanted place there, it changes nothing. */

@@ -192,6 +192,11 @@ export class EvidenceCollector {
     this.#programs.delete(path);
   }
 
+  /** Counts a file as a program of unknown kind. */
+  assumeProgram(path: string): void {
+    this.#add(path, 'generic');
+  }
+
   #add(path: string, kind: EvidenceKind): void {
     if (this.#found.has(path)) return;
     if (this.#hasRoom(path.length)) this.#found.set(path, kind);

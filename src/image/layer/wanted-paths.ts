@@ -163,6 +163,13 @@ export class WantedPaths {
     return this.#nested.has(directory) ? 'above' : interest;
   }
 
+  /** Whether a path is of a file that states the licences of a package. */
+  isLicenseFile(path: string): boolean {
+    return this.licenseFiles.some(
+      ({ directory, file }) => baseOf(path) === file && parentOf(parentOf(path)) === directory,
+    );
+  }
+
   /** Whether a pattern at any depth selects a path. */
   isAtAnyDepth(path: string): boolean {
     return this.#namesAtAnyDepth !== undefined && this.#atAnyDepth.find(path) !== undefined;

@@ -74,6 +74,7 @@ export async function openRegistryImage(
       ...labelsOf(config),
       root: root.digest,
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
+      openByTable: (layer) => remote.openByTable(layer),
     },
     repository,
     chosen,

@@ -1,8 +1,12 @@
+import { limits } from '../../core/limits.ts';
 import { resumableDownload } from '../../kit/http/resumable-download.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
 import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import { openPartialLayer } from '../partial/open-partial-layer.ts';
+import type { PartialLayer } from '../partial/partial-layer.ts';
+import { BlobRanges } from './blob-ranges.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
 import type { RepositoryClient } from './repository-client.ts';
 
@@ -11,6 +15,7 @@ export class RemoteLayers {
   readonly #descriptors: ReadonlyMap<Digest, Descriptor>;
   readonly #repository: RepositoryClient;
   readonly #connect: ForeignLayer['connect'];
+  readonly #ranges: BlobRanges;
 
   /** `connect` returns the connection options for non-distributable layers. */
   constructor(
@@ -21,6 +26,20 @@ export class RemoteLayers {
     this.#connect = connect;
     this.#descriptors = new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor]));
     this.#repository = repository;
+    this.#ranges = new BlobRanges(repository);
+  }
+
+  /**
+   * Opens a layer by its table of contents. Returns undefined if the layer has none, is small, or is not in the registry. Throws `TableError` and
+   * `registry-…` errors.
+   */
+  async openByTable({ digest }: ImageLayer): Promise<PartialLayer | undefined> {
+    const descriptor = digest && this.#descriptors.get(digest);
+    if (digest === undefined || descriptor === undefined) return undefined;
+    const { size = 0, data, urls } = descriptor;
+    if (data || (urls && urls.length > 0) || size < limits.partialLayerBytes) return undefined;
+    const layer = { sizeBytes: size, readRange: this.#ranges.of(digest, size) };
+    return await openPartialLayer(descriptor, layer);
   }
 
   /** Yields all layers concurrently. Fetches nothing before the bytes are read. */

@@ -6,6 +6,7 @@ import { type Digest, digestAlgorithm, digestHex, parseDigest } from '../../mode
 import { isIndex } from '../format/choose-manifest.ts';
 import { type Descriptor, parseDocument, verifyDigest } from '../format/documents.ts';
 import type { FetchedManifest } from '../format/fetched-image.ts';
+import type { LayerRange } from '../partial/range-plan.ts';
 import { type RegistryClient, type RegistryResponse, readResponseBody } from './registry-client.ts';
 
 /** The manifest or index that a tag means. */
@@ -89,6 +90,11 @@ export class RepositoryClient {
     return await this.#tryEach((client) => requestBlob(client, digest, { from, ...(signal && { signal }) }));
   }
 
+  /** Fetches a part of a blob. A registry that does not support ranges sends it whole: status 200. */
+  async fetchBlobRange(digest: Digest, { offset, end }: LayerRange): Promise<RegistryResponse> {
+    return await this.#tryEach((client) => requestBlob(client, digest, { from: offset, before: end }));
+  }
+
   /**
    * Fetches the index of a manifest's referrers. Returns undefined if the registry does not have the referrers API. OCI distribution-spec,
    * "Listing Referrers".
@@ -168,6 +174,8 @@ async function requestTag(
 
 interface BlobRange {
   readonly from?: number;
+  /** Offset behind the last byte; the end of the blob if absent. */
+  readonly before?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -175,14 +183,17 @@ interface BlobRange {
 async function requestBlob(
   client: RegistryClient,
   digest: Digest,
-  { from = 0, signal }: BlobRange = {},
+  { from = 0, before, signal }: BlobRange = {},
 ): Promise<RegistryResponse> {
+  const isRange = from > 0 || before !== undefined;
+  const last = before === undefined ? '' : String(before - 1);
   return await client.fetch({
     path: `blobs/${digest}`,
     endpointLabel: endpointLabelOf('blob', client, digest),
-    headers: { 'accept-encoding': 'identity', ...(from > 0 && { range: `bytes=${from}-` }) },
+    headers: { 'accept-encoding': 'identity', ...(isRange && { range: `bytes=${from}-${last}` }) },
     signal,
-    isBulk: true,
+    // A part is small, and its connection is used again.
+    isBulk: before === undefined,
   });
 }
 

@@ -31,6 +31,7 @@ import {
   publicationReasons,
   uncheckedReasons,
 } from './feed-age.ts';
+import { coverageOfTables } from './table-coverage.ts';
 import { unloadedReasons } from './unloaded-sources.ts';
 
 /** Dependencies of `coverageOf`. With `asOf`, returns the coverage at that time. */
@@ -69,6 +70,7 @@ export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promi
   const unread = [
     ...evidenceCoverage({ ...image, packages: coveringPackagesOf(image), coverage: covered }),
     ...claimedUnread.map((claimed) => coverageOfUnread(claimed)),
+    ...coverageOfTables(image),
   ];
   return [
     ...ofPackages,

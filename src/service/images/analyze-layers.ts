@@ -91,7 +91,7 @@ export async function analyzeLayers(
   const size = new ImageSize();
   const readOptions = { ...options, ...readTargets(analyzers, links) };
   const ofArchives = await readArchiveMembers(layers, readOptions, (read) =>
-    thenMaybe(indexOf(read, analyzers, links), (index) => {
+    thenMaybe(layerIndexOf(read, analyzers, links), (index) => {
       size.add(index);
       return index;
     }),
@@ -99,7 +99,8 @@ export async function analyzeLayers(
   const indexes: LayerIndex[] = [];
   for (const layer of layers) {
     const member = ofArchives.get(layer);
-    const index = member?.result ?? (await indexOf(await readLayer(layer, readOptions), analyzers, links));
+    const index =
+      member?.result ?? (await layerIndexOf(await readLayer(layer, readOptions), analyzers, links));
     if (member === undefined) size.add(index);
     indexes.push(index);
   }
@@ -113,7 +114,7 @@ export async function analyzeStream(
   { links, ...options }: AnalysisOptions,
 ): Promise<LayerIndex> {
   const layer = await readLayerStream(stream, { ...options, ...readTargets(analyzers, links) });
-  return await indexOf(layer, analyzers, links);
+  return await layerIndexOf(layer, analyzers, links);
 }
 
 /** An index, and the extract of the layer. Undefined if the extract is too large. */
@@ -131,7 +132,7 @@ export async function extractStream(
   const recorder = new ExtractWriter({ bytesMax: extractBytesMax, readerVersion });
   const layer = await readLayerStream(stream, { ...options, ...readTargets(analyzers, links), recorder });
   const extract = recorder.finish(plainClaims(stream.claims), layer);
-  return { index: await indexOf(layer, analyzers, links), extract };
+  return { index: await layerIndexOf(layer, analyzers, links), extract };
 }
 
 /**
@@ -146,7 +147,7 @@ export async function analyzeExtract(
 ): Promise<LayerIndex | undefined> {
   const readOptions = { ...options, ...readTargets(analyzers, links), readerVersion };
   try {
-    return await indexOf(readExtract(bufferView(extract), claims, readOptions), analyzers, links);
+    return await layerIndexOf(readExtract(bufferView(extract), claims, readOptions), analyzers, links);
   } catch (error) {
     if (error instanceof ExtractMissError) return undefined;
     throw error;
@@ -163,7 +164,7 @@ function releaseLargeFiles(files: Files): void {
 }
 
 /** Returns the paths to read, and the listing of large files. */
-function readTargets(
+export function readTargets(
   analyzers: Analyzers,
   links: readonly LinkTarget[],
 ): Pick<ReadOptions, 'wanted' | 'listNow'> {
@@ -192,7 +193,7 @@ export function wantedPatterns({ detectors, listers }: Analyzers): PathPattern[]
 }
 
 /** Returns the index of a layer, and frees its large files. */
-function indexOf(
+export function layerIndexOf(
   { collected, digest, diffId, tarBytes, verified, readProgram }: LayerReadResult,
   { detectors, listers, onManyListed }: Analyzers,
   links: readonly LinkTarget[],

@@ -37,6 +37,7 @@ import {
 import type { ImageScope, IndexedImage } from './indexed-image.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
 import { claimedNamespacesOf, ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
+import { PartialReading } from './partial-reading.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
 import {
   findStoredIndexes,
@@ -56,6 +57,8 @@ export interface IndexImageDeps extends StoredIndexesDeps, ImageScope {
   readonly extensions: Extensions;
   readonly store: Pick<Store, 'layers' | 'images'>;
   readonly analyzer: Pick<LayerAnalyzer, 'analyze'>;
+  /** Whether layers of a registry are read by their tables of contents. */
+  readonly isPartial?: boolean;
   /** Use of lock files and manifests. Absent if the listers that read them are not among the extensions. */
   readonly declared?: DeclaredUse | undefined;
   /** Absent if images are not described in the store. */
@@ -71,25 +74,29 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
   const key = deps.descriptions && descriptionKey(image.layers, deps, deps.descriptions.build);
   const described = await findDescribed(key, image, deps);
   if (described !== undefined) return described;
-  const { layers: imageLayers, streamLayers } = image;
   let isRead = false;
   const passes = new ReadPasses(deps.extensions);
+  const partial = new PartialReading(deps.isPartial === true ? image.openByTable : undefined, deps);
   let read: LayerStack<IndexedImageLayer> | undefined;
   while (read === undefined) {
     const { key: passKey, links } = passes.current;
-    const stored = await findStoredIndexes(imageLayers, passKey, deps);
-    const { unread } = stored;
-    if (unread.length > 0) deps.onProgress(`reading ${unread.length} of ${imageLayers.length} layers`);
-    isRead ||= unread.length > 0;
-    const indexes = await deps.analyzer.analyze(unread, { verify: deps.verify, links, streamLayers });
-    read = passes.squash(await storeIndexes(stored, indexes, deps.store));
+    const stored = await findStoredIndexes(image.layers, passKey, deps);
+    const { length: count } = stored.unread;
+    if (count > 0) deps.onProgress(`reading ${count} of ${image.layers.length} layers`);
+    isRead ||= count > 0;
+    const options = { verify: deps.verify, links, streamLayers: image.streamLayers };
+    const split = await partial.analyze(stored, options);
+    const indexes = await deps.analyzer.analyze(split.unread, options);
+    read = passes.squash(await storeIndexes(split, indexes, deps.store));
   }
+  const tables = partial.useIn(read.layers);
   const { index, image: unsaved } = await imageOf(read, deps);
   const layers = read.layers.map((layer) => layerFacts(layer.index));
   // Frees what the layers hold: to save the packages takes memory, too.
   read = undefined;
-  const indexed = { id: await deps.store.images.save(index), ...unsaved };
-  return isRead ? indexed : await withDescription(key, { image: indexed, layers }, deps);
+  const indexed = { id: await deps.store.images.save(index), ...unsaved, ...(tables && { tables }) };
+  if (isRead || tables !== undefined) return indexed;
+  return await withDescription(key, { image: indexed, layers }, deps);
 }
 
 async function findDescribed(

@@ -5,6 +5,7 @@ import type { Namespace } from '../../model/namespace.ts';
 import type { Package } from '../../model/package.ts';
 import type { ExtensionStatus, ReportLayer, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
+import type { TableUse } from './partial-reading.ts';
 
 /** An image whose packages are stored. */
 export interface IndexedImage {
@@ -34,6 +35,8 @@ export interface IndexedImage {
   readonly evidence: ImageEvidence;
   /** Evidence as an inventory states it. Absent if the image itself was read. */
   readonly claimedUnread?: readonly UnreadEvidence[];
+  /** How layers with a table of contents were read. Absent if all were read whole as usual. */
+  readonly tables?: TableUse;
 }
 
 /** Options of a scan that change the contents of the image. */

@@ -62,10 +62,10 @@ function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
 }
 
 /**
- * Returns the programs that packages of the distribution own. With a merged `/usr`, packages may list files under either path. A program of
+ * Returns the files among these that packages of the distribution own. With a merged `/usr`, packages may list files under either path. A program of
  * another repository is read like one without an owner.
  */
-function ownedAmong(
+export function ownedAmong(
   programs: readonly string[],
   { owned, packages }: Pick<ProgramContext, 'owned' | 'packages'>,
 ): Set<string> {

@@ -10,6 +10,13 @@ import type { IndexedLayer } from './read-passes.ts';
 /** A layer and its index. */
 export interface IndexedImageLayer extends IndexedLayer {
   readonly layer: ImageLayer;
+  /** Whether it was read by its table of contents, and not whole. */
+  readonly isByTable: boolean;
+}
+
+/** Returns the name of an index that was read by a table of contents, in the place of an identity or of a key. It must never stand for the layer. */
+export function nameByTable(name: string): string {
+  return `${name} by-table`;
 }
 
 /** Dependencies and options of `findStoredIndexes`. */
@@ -31,6 +38,11 @@ export interface StoredIndexes {
   readonly key: string;
 }
 
+/** The stored indexes of an image, and those of the other layers that were read by a table of contents. The rest is `unread`. */
+export interface SplitIndexes extends StoredIndexes {
+  readonly byTable: ReadonlyMap<ImageLayer, LayerIndex>;
+}
+
 /** Finds the indexes of an image that were stored under an analyzer key. */
 export async function findStoredIndexes(
   layers: readonly ImageLayer[],
@@ -46,23 +58,34 @@ export async function findStoredIndexes(
   return { layers, identities, byIdentity, unread, key };
 }
 
-/** Stores the indexes of the unread layers, in their order. Returns all layers of the image with their indexes. */
+/**
+ * Stores the new indexes. `indexes` are those of the unread layers, in their order. Those by a table of contents get other names, so that no
+ * other scan uses them. Returns all layers of the image with their indexes.
+ */
 export async function storeIndexes(
-  { layers, identities, byIdentity, unread, key }: StoredIndexes,
+  { layers, identities, byIdentity, unread, key, byTable }: SplitIndexes,
   indexes: readonly LayerIndex[],
   store: Pick<Store, 'layers'>,
 ): Promise<IndexedImageLayer[]> {
-  const indexByIdentity = new Map(byIdentity);
-  const newIndexes = new Map(unread.map((layer, i) => [layer, indexes[i]]));
+  const known = new Map(
+    Array.from(byIdentity, ([identity, index]) => [identity, { index, isByTable: false }]),
+  );
+  const newIndexes = new Map(Array.from(byTable, ([layer, index]) => [layer, { index, isByTable: true }]));
+  for (const [i, index] of indexes.entries())
+    for (const layer of unread.slice(i, i + 1)) newIndexes.set(layer, { index, isByTable: false });
   const result: IndexedImageLayer[] = [];
   for (const [i, layer] of layers.entries()) {
-    const index = indexByIdentity.get(identities[i] ?? '') ?? newIndexes.get(layer);
-    if (index === undefined) throw new Error(`layer ${i} was not analysed`);
+    const found = known.get(identities[i] ?? '') ?? newIndexes.get(layer);
+    if (found === undefined) throw new Error(`layer ${i} was not analysed`);
+    const { index, isByTable } = found;
     assertDiffIdMatches(layer, index);
     const identity = identities[i] ?? `content:${sha256Of(JSON.stringify(index))}`;
-    if (!indexByIdentity.has(identity)) await store.layers.save(identity, key, index);
-    indexByIdentity.set(identity, index);
-    result.push({ layer, identity, index });
+    const names = isByTable
+      ? ([nameByTable(identity), nameByTable(key)] as const)
+      : ([identity, key] as const);
+    if (!known.has(identity)) await store.layers.save(...names, index);
+    known.set(identity, found);
+    result.push({ layer, identity: names[0], index, isByTable });
   }
   return result;
 }

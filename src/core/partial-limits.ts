@@ -1,0 +1,28 @@
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+/** The limits on layers of which only parts are fetched, which are a part of `limits`. */
+export const partialLimits = {
+  /** Bytes at the end of a layer that are fetched at once. Small tables of contents are in them. */
+  tableTailBytes: 128 * KiB,
+  /** Compressed size of a table of contents. Those of 100,000 files have some 6 MiB. */
+  tableStoredBytes: 64 * MiB,
+  /** Size of a table of contents. */
+  tableBytes: 256 * MiB,
+  /** Entries of a table of contents. */
+  tableEntries: 1_000_000,
+  /** Compressed size below which a layer is fetched whole: parts of it would not be faster. */
+  partialLayerBytes: MiB,
+  /** Unneeded bytes between two parts that are fetched rather than asking once more. */
+  partialGapBytes: 128 * KiB,
+  /** Parts of a layer that are asked for at once. Files between them are fetched, too. */
+  partialRangesPerStep: 20,
+  /** Parts of a layer that are asked for in all. Each further step then has two. */
+  partialRangesPerLayer: 26,
+  /** Requests for parts of a layer at a time. */
+  partialRequestsAtOnce: 4,
+  /** Percentage of the bytes of a layer above which it is fetched whole. */
+  partialSharePercent: 50,
+  /** Size of all files of a layer that are held for its listers. */
+  partialContentBytes: 512 * MiB,
+} as const;

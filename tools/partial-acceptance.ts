@@ -1,0 +1,197 @@
+/**
+ * Checks `--partial` with layers that the libraries of nerdctl, buildah and podman wrote, and with Debian's docker-registry:
+ *
+ *     npm run acceptance:partial -- [--mirror=DIR] [--image=debian-multi] [--keep=DIR] [--rounds=3]
+ *
+ * `CLAIR_TEST_IMAGES` is the directory of the images. Go builds the program that repacks the image. Each format is scanned whole and in parts, over
+ * a link of 200 Mbit/s and 20 ms. The packages must be equal, and with a mirror the reports but for the remark. `--keep` keeps the repacked images.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { slowLink } from '../bench/slow-link.ts';
+import type { Report } from '../src/model/report.ts';
+import { output } from './image/run-tool.ts';
+import { countingProxy } from './partial/counting-proxy.ts';
+
+const { values } = parseArgs({
+  options: {
+    mirror: { type: 'string' },
+    image: { type: 'string', default: 'debian-multi' },
+    keep: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+  },
+});
+const images = process.env['CLAIR_TEST_IMAGES'];
+if (images === undefined) throw new Error('CLAIR_TEST_IMAGES must name the directory of the images');
+const root = resolve(import.meta.dirname, '..');
+const clair = join(root, 'bin/clair');
+const tools = join(root, '.cache/partial-tools');
+const formats = { estargz: 'estargz', 'zstd-chunked': 'zstd:chunked' } as const;
+const link = { roundTripMs: 20, megabitsPerSecond: 200 };
+const targets = { share: 0.08, requests: 60, wallRatio: 0.35 };
+
+const place = mkdtempSync(join(tmpdir(), 'clair-partial-'));
+const layouts = values.keep ?? join(place, 'layouts');
+let registry: ChildProcess | undefined;
+process.on('exit', () => {
+  registry?.kill('SIGKILL');
+  rmSync(place, { recursive: true, force: true });
+});
+
+/** Repacks the image in each format, unless it was kept. */
+function repack(layout: string): void {
+  mkdirSync(tools, { recursive: true });
+  mkdirSync(layouts, { recursive: true });
+  const writer = join(tools, 'writer');
+  if (!existsSync(writer)) {
+    const source = join(root, 'tools/partial/writer');
+    output('go', ['build', '-o', writer, '.'], source);
+  }
+  for (const [name, format] of Object.entries(formats)) {
+    const to = join(layouts, name);
+    if (!existsSync(join(to, 'oci-layout'))) output(writer, [format, layout, 'latest', to], root);
+  }
+}
+
+async function startRegistry(): Promise<number> {
+  const port = 17_082;
+  const config = join(place, 'registry.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      version: 0.1,
+      log: { level: 'error', accesslog: { disabled: true } },
+      storage: { filesystem: { rootdirectory: join(place, 'registry') } },
+      http: { addr: `127.0.0.1:${port}` },
+    }),
+  );
+  registry = spawn('docker-registry', ['serve', config], { stdio: 'ignore' });
+  for (let i = 0; !(await listens(port)); i++) {
+    assert.ok(i < 200, 'the registry does not start');
+    await setTimeout(50);
+  }
+  for (const name of Object.keys(formats))
+    output(
+      'skopeo',
+      [
+        ...['copy', '--insecure-policy', '--preserve-digests', '--dest-tls-verify=false'],
+        `oci:${join(layouts, name)}`,
+        `docker://127.0.0.1:${port}/${name}`,
+      ],
+      root,
+    );
+  return port;
+}
+
+async function listens(port: number): Promise<boolean> {
+  return await new Promise((answer) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      answer(true);
+    });
+    socket.on('error', () => {
+      answer(false);
+    });
+  });
+}
+
+interface Run {
+  readonly stdout: string;
+  readonly wallMs: number;
+}
+
+/** Runs a command with an empty cache. The proxy and the link are in this process, so it must not block. */
+async function run(args: readonly string[]): Promise<Run> {
+  const start = performance.now();
+  const child = spawn(clair, args, {
+    env: { ...process.env, XDG_CACHE_HOME: join(place, 'cache') },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let stdout = '';
+  for await (const piece of child.stdout.setEncoding('utf8')) stdout += piece as string;
+  return { stdout, wallMs: performance.now() - start };
+}
+
+function storedBytes(name: string): number {
+  const blobs = join(layouts, name, 'blobs/sha256');
+  return readdirSync(blobs).reduce((sum, blob) => sum + statSync(join(blobs, blob)).size, 0);
+}
+
+const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
+/** The parts of a report that do not say how layers were read. */
+function contentOf(text: string): object {
+  const { packages, distro, matches, suppressed, coverage, layers, verdict } = JSON.parse(text) as Report;
+  return {
+    ...{ packages, distro, matches, suppressed, verdict },
+    coverage: coverage.filter(({ namespace }) => namespace !== 'layers'),
+    layers: layers.map(({ verified: _, ...layer }) => layer),
+  };
+}
+
+async function compareReports(target: string): Promise<void> {
+  if (values.mirror === undefined) return;
+  const scan = [
+    'scan',
+    target,
+    '--mirror',
+    values.mirror,
+    '--format',
+    'json',
+    '--db',
+    join(place, 'clair.db'),
+  ];
+  const partial = await run([...scan, '--partial']);
+  const whole = await run(scan);
+  const [remark] = (JSON.parse(partial.stdout) as Report).coverage.filter(
+    ({ namespace }) => namespace === 'layers',
+  );
+  console.log(`  ${remark?.reason ?? ''}`);
+  assert.match(remark?.reason ?? '', /^read by table of contents/);
+  assert.deepEqual(contentOf(partial.stdout), contentOf(whole.stdout));
+  console.log('  the reports are equal but for the remark');
+}
+
+async function compareSpeed(
+  name: string,
+  target: string,
+  take: () => { requests: number; bytes: number },
+): Promise<void> {
+  const list = ['sbom', target, '--format', 'spdx', '--db', ':memory:'];
+  const times = { whole: [] as number[], partial: [] as number[] };
+  let counts = { requests: 0, bytes: 0 };
+  for (let round = 0; round < Number(values.rounds); round++) {
+    times.whole.push((await run(list)).wallMs);
+    take();
+    times.partial.push((await run([...list, '--partial'])).wallMs);
+    counts = take();
+  }
+  const share = counts.bytes / storedBytes(name);
+  const [whole, partial] = [median(times.whole), median(times.partial)];
+  console.log(
+    `  ${counts.bytes} bytes, ${(share * 100).toFixed(1)} % of the image, in ${counts.requests} requests; ${partial.toFixed(0)} ms instead of ${whole.toFixed(0)} ms, ratio ${(partial / whole).toFixed(2)}`,
+  );
+  assert.ok(share <= targets.share, 'too many bytes');
+  assert.ok(counts.requests <= targets.requests, 'too many requests');
+  assert.ok(partial / whole <= targets.wallRatio, 'too slow');
+}
+
+repack(join(images, 'oci', values.image));
+const proxy = await countingProxy(await startRegistry());
+const { port, server } = await slowLink(proxy.port, link);
+for (const name of Object.keys(formats)) {
+  console.log(name);
+  const target = `registry:127.0.0.1:${port}/${name}`;
+  await compareReports(target);
+  await compareSpeed(name, target, () => proxy.take());
+}
+server.close();
+proxy.close();
+process.exit(0);
