@@ -34,12 +34,18 @@ export function isUnlimited(filter: FleetImageFilter): boolean {
 
 const digestStart = 'sha256:';
 
-/** Number of images that are tried before all are read. */
-const imagesTried = 1000;
+/** Number of images that are tried before all are read, in the order of risk and by conditions of findings alone. */
+const imagesTried = 5000;
+/** The same for other lists, where the findings, names or labels of each must be looked up. */
+const imagesLookedUp = 1000;
 
 /** Whether `nextImages` can find images of a list: it does not look for digests, and a repository has few of the next images. */
 export function canTry({ repository, text }: FleetImageFilter): boolean {
   return repository === undefined && text?.startsWith(digestStart) !== true;
+}
+
+function imagesToTry({ text, label }: FleetImageFilter, order: ImageOrder): number {
+  return order === 'risk' && text === undefined && label === undefined ? imagesTried : imagesLookedUp;
 }
 
 /** Selects the places of those of the next images in the order of a list that it has. By risk, only counted images have a place. */
@@ -47,7 +53,7 @@ export function nextImages(
   db: Kysely<Tables>,
   { filter, order, after, limit }: ImageListRequest,
 ): PlaceQuery {
-  const tried = isUnlimited(filter) ? limit : imagesTried;
+  const tried = isUnlimited(filter) ? limit : imagesToTry(filter, order);
   const named = filter.text === undefined ? [] : [hasName(db, filter.text)];
   const direction = order === 'number' ? 'asc' : 'desc';
   if (order === 'risk') {
