@@ -71,11 +71,11 @@ export async function affectedBy(
   const named = await recordNumbersNamed(id, deps, { asOf });
   if (named.length === 0) return undefined;
   const states = await advisories.findFeedStates({ asOf });
-  const records = (await vulnerabilities.findByNumbers(named))
-    .filter((record) => !isEverywhereSuperseded(record, states, deps))
-    .map(({ number }) => number);
+  const records = (await vulnerabilities.findByNumbers(named)).filter(
+    (record) => !isEverywhereSuperseded(record, states, deps),
+  );
   const isNamed = (finding: Match): boolean => isOf(id, finding);
-  const { images, ...rest } = await affectedByRecords(records, page, deps, isNamed);
+  const { images, ...rest } = await affectedByFound({ records, states, isNamed }, page, deps);
   return { ...rest, images: await withRatings(images, states, deps.store) };
 }
 
@@ -142,14 +142,31 @@ async function recordNumbersNamed(id: string, { store }: AffectedImagesDeps, at:
  * whose findings do not count is left out, such as a Go program without the functions that have the vulnerability.
  */
 export async function affectedByRecords(
-  records: readonly number[],
+  numbers: readonly number[],
+  page: AffectedAsOfRequest,
+  deps: AffectedImagesDeps,
+): Promise<AffectedList> {
+  const { vulnerabilities, advisories } = deps.store;
+  const records = await vulnerabilities.findByNumbers(numbers);
+  const states = await advisories.findFeedStates({ asOf: page.asOf });
+  return await affectedByFound({ records, states, isNamed: () => true }, page, deps);
+}
+
+/** Records, the states of all feeds, and which findings of the records are wanted. */
+interface FoundRecords {
+  readonly records: readonly StoredVulnerability[];
+  readonly states: readonly FeedState[];
+  readonly isNamed: (finding: Match) => boolean;
+}
+
+async function affectedByFound(
+  { records, states, isNamed }: FoundRecords,
   { asOf, ...page }: AffectedAsOfRequest,
   deps: AffectedImagesDeps,
-  isNamed: (finding: Match) => boolean = () => true,
 ): Promise<AffectedList> {
   const { numbers: disproving, isWanted } = await disprovingRecords(records, deps.store, { asOf });
-  const { images, ...rest } = await deps.store.images.pageAffected([...records, ...disproving], page);
-  const states = await deps.store.advisories.findFeedStates({ asOf });
+  const numbers = records.map(({ number }) => number);
+  const { images, ...rest } = await deps.store.images.pageAffected([...numbers, ...disproving], page);
   const hits = images.flatMap((image) => image.hits);
   const effective = new Set(await dropOverridden(hits, states, { store: deps.store, asOf }));
   const entries = images.flatMap(

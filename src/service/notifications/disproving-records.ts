@@ -16,16 +16,15 @@ export interface DisprovingRecords {
  * functions, and a report decides by those that do.
  */
 export async function disprovingRecords(
-  records: readonly number[],
+  records: readonly StoredVulnerability[],
   { vulnerabilities }: Pick<Store, 'vulnerabilities'>,
   at?: AsOf,
 ): Promise<DisprovingRecords> {
-  const wanted = await vulnerabilities.findByNumbers(records);
-  const ofGo = wanted.filter(({ affected }) =>
+  const ofGo = records.filter(({ affected }) =>
     affected.some(({ namespace }) => namespace.versionScheme === 'go'),
   );
   if (ofGo.length === 0) return { numbers: [], isWanted: () => true };
-  const keys = new Set(wanted.map(keyOf));
+  const keys = new Set(records.map(keyOf));
   const numbers = new Set<number>();
   for (const name of new Set(ofGo.flatMap(({ id, aliases }) => [id, ...aliases])))
     for (const number of await vulnerabilities.findNumbersById(name, at)) numbers.add(number);

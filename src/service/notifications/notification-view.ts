@@ -91,7 +91,7 @@ async function affectingVersions(
   number: number,
   { store, extensions }: NotificationViewDeps,
 ): Promise<AffectingVersions> {
-  const disproving = await disprovingRecords([number], store);
+  const disproving = await disprovingRecords(await store.vulnerabilities.findByNumbers([number]), store);
   const hit = await store.namedLayers.findHitVersions([number]);
   const ofAll =
     disproving.numbers.length === 0
