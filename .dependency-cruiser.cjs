@@ -60,7 +60,7 @@ module.exports = {
       name: 'findings-use-only-images-and-feeds',
       severity: 'error',
       from: { path: '^src/service/findings/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^src/service/(ingest|notifications)/' },
+      to: { path: '^src/service/', pathNot: '^src/service/(findings|images|feeds)/' },
     },
     {
       name: 'ingest-and-notifications-are-independent',
@@ -87,6 +87,12 @@ module.exports = {
         pathNot: '^ui/|^src/(api|cli|testing)/|^src/(index|main|start|start-bundle|feed-worker)\\.ts$',
       },
       to: { path: '^src/(api|cli)/' },
+    },
+    {
+      name: 'api-does-not-use-other-entry-points',
+      severity: 'error',
+      from: { path: '^src/api/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/(cli|layer-pool|parser-pool)/' },
     },
     {
       name: 'only-the-composition-root-imports-extensions',

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { loadDeclaredListers } from '../extensions.ts';
+import { Disposal } from '../kit/disposal.ts';
 import { scriptUrl } from '../kit/script-url.ts';
 import { startLayerWorker } from '../layer-pool/analyze-on-thread.ts';
 import { ParserPool } from '../parser-pool/parser-pool.ts';
@@ -77,9 +78,12 @@ export async function openCommandContext(
   requireMirror(options.mirror);
   const progress = options.progress ?? terminalProgress(options);
   const published = await openPublished({ ...options, progress });
-  const opened = await openStore(options.db ?? databaseFor(use, options), use);
-  const lockDeps = createLockDeps(opened, progress);
-  const store = (await published?.extend(opened, lockDeps)) ?? opened;
+  let store: Store = await openStore(options.db ?? databaseFor(use, options), use);
+  await using disposal = new Disposal();
+  disposal.defer(() => store[Symbol.asyncDispose]());
+  const lockDeps = createLockDeps(store, progress);
+  // The store with published advisories closes the one that it extends.
+  store = (await published?.extend(store, lockDeps)) ?? store;
   if (store.isReadOnly && !options.offline)
     warn(
       `the database ${options.db ?? defaultDatabase()} cannot be written: its advisories are used as they are, and nothing is kept`,
@@ -87,7 +91,11 @@ export async function openCommandContext(
     );
   const { extensions } = options.loaded;
   const createFeedClient = feedClientFactory(options.mirror, progress);
-  const parsers = new ParserPool(scriptUrl('../parser-worker', import.meta.url));
+  const parsers = disposal.use(new ParserPool(scriptUrl('../parser-worker', import.meta.url)));
+  disposal.defer(() => {
+    progress.clear();
+  });
+  const opened = disposal.move();
   return {
     extensions,
     store,
@@ -108,15 +116,14 @@ export async function openCommandContext(
       options.offline || store.isReadOnly
         ? undefined
         : createUpdateDeps(originOf(options.mirror), {
-            ...{ extensions, store, lockDeps, createFeedClient },
+            extensions,
+            store,
+            lockDeps,
+            createFeedClient,
             parsers,
           }),
     createFeedClient,
-    [Symbol.asyncDispose]: async () => {
-      progress.clear();
-      await parsers[Symbol.asyncDispose]();
-      await store[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
 

@@ -28,7 +28,7 @@ interface PlatformOptions {
 }
 
 /**
- * Runs `scan` for each image of an index, in the order of the index. Returns the worst exit status: 1, then 4, then 0. Scans a single
+ * Runs `scan` for each image of an index, in the order of the index. Returns the worst exit status: 1, then 4, then the largest. Scans a single
  * image once. Throws `usage` if reports would overwrite each other.
  */
 export async function scanEveryPlatform(
@@ -51,7 +51,7 @@ export async function scanEveryPlatform(
     };
     statuses.push(await scan(platformOptions));
   }
-  return [1, 4].find((status) => statuses.includes(status)) ?? 0;
+  return [1, 4].find((status) => statuses.includes(status)) ?? Math.max(0, ...statuses);
 }
 
 /** Returns the first 12 characters of a digest. */

@@ -5,7 +5,6 @@ import {
   isAnythingAssessed,
   type RatingGate,
 } from '../match/gate.ts';
-import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { warn } from './warn.ts';
@@ -14,7 +13,7 @@ import { warn } from './warn.ts';
 export interface GateOptions {
   readonly failOn?: readonly Gate[];
   readonly allowUnrated?: boolean;
-  /** The exit status if there is a finding and no gate is reached, as in clair-action. */
+  /** The exit status if there is a finding, and no gate is reached or undecided, as in clair-action. */
   readonly returnCode?: number;
   /** Whether published advisories may be out of date. */
   readonly acceptExpired?: boolean;
@@ -40,8 +39,8 @@ const remedies: Readonly<Record<RatingGate, string>> = {
 };
 
 /**
- * Returns the exit status of a scan: 1 if a finding reaches a gate, `returnCode` if there is any finding, 4 if the image could not be
- * judged, otherwise 0. Writes the reason for 4 to standard error, even with `--quiet`.
+ * Returns the exit status of a scan: 1 if a finding reaches a gate, 4 if a gate could not be judged, `returnCode` if there is any finding,
+ * 4 if nothing was assessed, otherwise 0. Writes the reason for 4 to standard error, even with `--quiet`.
  */
 export function exitStatusOf(assessed: AssessedReport, options: GateOptions): number {
   const { report, isAssessed } = assessed;
@@ -49,19 +48,14 @@ export function exitStatusOf(assessed: AssessedReport, options: GateOptions): nu
   const outdated = acceptExpired ? [] : assessed.outdated;
   const judged = evaluateGates(failOn, { report, isAssessed, allowsUnrated: allowUnrated, outdated });
   if (judged.result === 'reached') return reachedStatus;
-  const ofFindings = returnCodeOf(report, options);
-  if (ofFindings !== undefined) return ofFindings;
   if (failOn.length > 0 && judged.result === 'undecided') {
     warnOfUndecided(judged, outdated.length > 0);
     return undecidedStatus;
   }
+  if (report.matches.length > 0 && options.returnCode !== undefined) return options.returnCode;
   if (failOn.length > 0 || isAnythingAssessed(report)) return 0;
   warn('nothing in the image could be assessed; the report says why', {});
   return undecidedStatus;
-}
-
-function returnCodeOf({ matches }: Report, { returnCode }: GateOptions): number | undefined {
-  return matches.length === 0 ? undefined : returnCode;
 }
 
 type UndecidedGates = Extract<ReturnType<typeof evaluateGates>, { result: 'undecided' }>;

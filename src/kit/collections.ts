@@ -40,3 +40,20 @@ export function trimCharacters(text: string, characters: string): string {
   while (start < text.length && characters.includes(text.charAt(start))) start++;
   return trimCharactersEnd(text.slice(start), characters);
 }
+
+/** Returns the values that satisfy the condition, and the others, each in their order. */
+export function partition<T>(
+  values: readonly T[],
+  isFirst: (value: T) => boolean,
+): [first: T[], others: T[]] {
+  const parts: [T[], T[]] = [[], []];
+  for (const value of values) parts[isFirst(value) ? 0 : 1].push(value);
+  return parts;
+}
+
+/** Returns the value at an index. Throws if there is none: the index then comes from another list. */
+export function elementAt<T>(values: readonly T[], index: number): T {
+  const value = values[index];
+  if (value === undefined) throw new Error(`no element ${index} in a list of ${values.length}`);
+  return value;
+}

@@ -41,6 +41,8 @@ test('sets the exit status from the findings and --fail-on', () => {
   assert.equal(scan('--only-fixed'), 0);
   assert.equal(scan('--return-code', '9'), 9);
   assert.equal(scan('--return-code', '9', '--fail-on', 'high'), 1);
+  assert.equal(scan('--return-code', '0', '--fail-on', 'critical'), 4);
+  assert.equal(scan('--return-code', '9', '--platform', 'all'), 9);
   assert.equal(scan('--return-code', '256'), 2);
 });
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { zstdDecompressSync } from 'node:zlib';
 import * as z from 'zod/mini';
+import { builtIn } from '../../src/extensions.ts';
 import type { Coverage, Report } from '../../src/model/report.ts';
 import { corpus, corpusTest } from '../../src/testing/corpus.ts';
 import { samplePrograms } from '../../src/testing/elf-writer.ts';
@@ -85,7 +86,14 @@ const formats: Readonly<Record<string, readonly [says: RegExp, never?: RegExp]>>
   spdx: [/2 npm packages are not read/],
   gitlab: [/2 npm packages are not read/],
   github: [/2 npm packages are not read/],
+  'clair-v4': [/2 npm packages are not read/],
+  quay: [/2 npm packages are not read/],
 };
+
+test('has patterns for every format', () => {
+  const names = builtIn.formats.map(({ name }) => name);
+  assert.deepEqual(Object.keys(formats).sort(), names.sort());
+});
 
 for (const [format, [says, never]] of Object.entries(formats))
   test(`the format ${format} reports unread npm packages`, () => {

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import { pathOf } from './api/client.ts';
 
 /** The address of the view. It holds everything that decides what is shown. */
 export interface Place {
@@ -23,18 +24,12 @@ function readPlace(): Place {
 
 /** Returns a link within the console. The chosen date stays. */
 export function hrefOf(path: string, query: QueryChanges = {}): string {
-  return textOf(path, { asOf: asOf.value, ...query });
+  return pathOf(path, { asOf: asOf.value, ...query });
 }
 
 /** Returns a link to the current view with other parameters. */
 export function hrefWith(changes: QueryChanges): string {
-  return textOf(place.value.path, { ...Object.fromEntries(place.value.query), ...changes });
-}
-
-function textOf(path: string, query: QueryChanges): string {
-  const kept = Object.entries(query).filter((entry): entry is [string, string] => (entry[1] ?? '') !== '');
-  const text = new URLSearchParams(kept).toString();
-  return text === '' ? path : `${path}?${text}`;
+  return pathOf(place.value.path, { ...Object.fromEntries(place.value.query), ...changes });
 }
 
 /** Goes to a view. Another path moves the focus to its heading, as loading a page would. */

@@ -122,6 +122,7 @@ export const texts = {
   },
   table: {
     next: 'Next page',
+    pages: 'Pages',
     first: 'First page',
     previous: 'Previous page',
     shown: (from: number, to: number, all: number) => `${from}–${to} of ${all}`,

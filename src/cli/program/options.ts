@@ -155,7 +155,7 @@ export function addGateOptions(command: Command): Command {
     .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score')
     .option(
       '--return-code <status>',
-      'end with this status, from 0 to 255, if there is any finding and no --fail-on is reached',
+      'end with this status, from 0 to 255, if there is any finding, and no --fail-on is reached or undecided',
       statusOf,
     );
 }

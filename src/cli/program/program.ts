@@ -40,7 +40,7 @@ export async function runCommand(
     command: (...args: Arguments) => number | Promise<number>,
     ...args: Arguments
   ) => {
-    selected = command.bind<undefined, Arguments, [], number | Promise<number>>(undefined, ...args);
+    selected = () => command(...args);
   };
   const prepare = (command: Command): Promise<void> | undefined => commandRun.prepare(command);
   try {

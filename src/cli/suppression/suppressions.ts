@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { ClairError } from '../../core/errors.ts';
+import { partition } from '../../kit/collections.ts';
 import { applySuppressions } from '../../match/suppress/apply.ts';
 import type { Suppressions } from '../../match/suppress/decide.ts';
 import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
@@ -88,11 +89,9 @@ export async function readSuppressionsOn(
 /** Returns the rules that apply on the day of a time. Warns of the others. */
 function activeRulesOf(rules: readonly IgnoreRule[], now: Date, options: ConsoleOptions): IgnoreRule[] {
   const today = now.toISOString().slice(0, 10);
-  const [active, expired] = [true, false].map((wanted) =>
-    rules.filter((rule) => isUnexpired(rule, today) === wanted),
-  );
-  warnAboutRules(expired ?? [], 'has expired and no longer applies', options);
-  return active ?? [];
+  const [active, expired] = partition(rules, (rule) => isUnexpired(rule, today));
+  warnAboutRules(expired, 'has expired and no longer applies', options);
+  return active;
 }
 
 /** Warns of unused rules, except those for other images. For an image on disk, whose name proves nothing, it warns once. */

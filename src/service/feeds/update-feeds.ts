@@ -1,4 +1,5 @@
 import { ClairError, messageOf } from '../../core/errors.ts';
+import { partition } from '../../kit/collections.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { AdvisorySource, FeedClient, FetchedFeed, OnFeedDate } from '../../plugin/advisory-source.ts';
 import type { Enricher } from '../../plugin/enricher.ts';
@@ -374,10 +375,8 @@ export function inUpdateOrder(
   sources: readonly AdvisorySource[],
   enrichers: readonly Enricher[],
 ): readonly FeedOfSource['source'][] {
-  const [made, fetched] = [true, false].map((isMade) =>
-    sources.filter((source) => (source.madeOf !== undefined) === isMade),
-  );
-  return [...(fetched ?? []), ...enrichers, ...(made ?? [])];
+  const [made, fetched] = partition(sources, ({ madeOf }) => madeOf !== undefined);
+  return [...fetched, ...enrichers, ...made];
 }
 
 /** Whether a source publishes advisories. An enricher publishes ratings, which have no packages. */

@@ -2,6 +2,7 @@ import { ClairError, messageOf } from '../../core/errors.ts';
 import { documentNames, type Image } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
+import { elementAt } from '../../kit/collections.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { dependenciesOf } from '../../match/dependencies.ts';
 import { type ExcludedFile, withoutExcluded } from '../../match/exclude.ts';
@@ -109,7 +110,7 @@ async function findDescribed(
   const { image, layers: facts } = restoreDescribed(stored, extensions);
   return {
     ...image,
-    layers: facts.flatMap((fact, i) => layers.slice(i, i + 1).map((layer) => toReportLayer(layer, fact))),
+    layers: facts.map((fact, i) => toReportLayer(elementAt(layers, i), fact)),
   };
 }
 

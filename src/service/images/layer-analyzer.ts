@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { StreamedLayer, StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
+import { elementAt } from '../../kit/collections.ts';
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
@@ -115,10 +116,9 @@ export class LayerAnalyzer {
       analyzeLayers(pick(mine), this.#deps.analyzers, threadOptions),
     ]);
     if (fromWorker === undefined || fromThisThread === undefined) return undefined;
-    const indexes: LayerIndex[] = [];
-    for (const [i, index] of fromThisThread.entries()) indexes[mine[i] ?? -1] = index;
-    for (const [i, index] of fromWorker.entries()) indexes[others[i] ?? -1] = index;
-    return indexes;
+    const positions = [...mine, ...others];
+    const indexes = [...fromThisThread, ...fromWorker];
+    return layers.map((_, i) => elementAt(indexes, positions.indexOf(i)));
   }
 
   /** Reads the layers one after the other. A second thread inflates parts of the large ones. */

@@ -65,16 +65,26 @@ export function reloadAll(): void {
   }
 }
 
+/** The last request for each path. An answer to an earlier one may arrive later, and is not shown. */
+const lastRequests = new WeakMap<Entry, symbol>();
+
 /** Reads one path again. */
 export async function load(path: string): Promise<void> {
   const entry = entryOf(path);
+  const own = Symbol(path);
+  lastRequests.set(entry, own);
   entry.value = { ...entry.value, isLoading: true };
+  const result = await read(path);
+  if (lastRequests.get(entry) === own) entry.value = { ...entry.value, ...result, isLoading: false };
+}
+
+async function read(path: string): Promise<Partial<Resource<unknown>>> {
   try {
     const response = await request(path);
     const data: unknown = await response.json();
-    entry.value = { data, failure: undefined, isLoading: false, arrivedAt: Date.now() };
+    return { data, failure: undefined, arrivedAt: Date.now() };
   } catch (error) {
-    entry.value = { ...entry.value, failure: failureOf(error), isLoading: false };
+    return { failure: failureOf(error) };
   }
 }
 

@@ -26,7 +26,11 @@ export interface ImageReport {
     readonly status: 'succeeded' | 'partly-failed' | 'failed';
     readonly files?: readonly { readonly path: string; readonly problem?: string | null }[];
   }[];
-  readonly unread?: readonly string[];
+  readonly unread?: readonly {
+    readonly kind: string;
+    readonly count: number;
+    readonly paths: readonly string[];
+  }[];
 }
 
 /** Result of an assessment. */
@@ -108,7 +112,7 @@ export interface ReportRatings {
     readonly source: string;
     readonly status: string;
     readonly contentDate: string | null;
-    readonly reason?: string;
+    readonly reason?: string | null;
   }[];
 }
 
@@ -116,11 +120,11 @@ export interface ReportRatings {
 export interface Coverage {
   readonly namespace: string;
   readonly status: 'complete' | 'stale' | 'missing' | 'unsupported';
-  readonly newestAdvisory?: string;
+  readonly newestAdvisory?: string | null;
   readonly fetchedAt?: string | null;
   readonly contentDate?: string | null;
   readonly loadedSince?: string | null;
-  readonly reason?: string;
+  readonly reason?: string | null;
   readonly evidence?: {
     readonly count: number;
     readonly paths: readonly string[];

@@ -12,7 +12,7 @@ export function CursorPages({ next }: { readonly next: string | number | undefin
   const isFirst = !place.value.query.has('after');
   if (isFirst && next === undefined) return null;
   return (
-    <nav class="pages" aria-label={texts.table.next}>
+    <nav class="pages" aria-label={texts.table.pages}>
       {!isFirst && (
         <a class="button" href={hrefWith({ after: undefined })}>
           {texts.table.first}
@@ -47,7 +47,7 @@ export function LocalPages<T>({ page }: { readonly page: LocalPage<T> }): JSX.El
   if (all === 0) return null;
   const to = from + rows.length;
   return (
-    <nav class="pages" aria-label={texts.table.next}>
+    <nav class="pages" aria-label={texts.table.pages}>
       <span class="muted">{texts.table.shown(from + 1, to, all)}</span>
       {from > 0 && (
         <a class="button" href={hrefWith({ from: String(Math.max(0, from - rowsPerPage)) })}>
