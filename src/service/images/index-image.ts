@@ -108,10 +108,7 @@ async function findDescribed(
   const stored = key === undefined ? undefined : await store.images.findDescription(key);
   if (stored === undefined) return undefined;
   const { image, layers: facts } = restoreDescribed(stored, extensions);
-  return {
-    ...image,
-    layers: facts.map((fact, i) => toReportLayer(elementAt(layers, i), fact)),
-  };
+  return { ...image, layers: facts.map((fact, i) => toReportLayer(elementAt(layers, i), fact)) };
 }
 
 /** Describes an image in the store, if it has a key. */
