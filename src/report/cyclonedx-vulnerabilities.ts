@@ -19,8 +19,15 @@ const severityNames: Readonly<Record<Severity, string>> = {
   Unknown: 'unknown',
 };
 
+interface Analysis {
+  readonly state?: string;
+  readonly justification?: string | undefined;
+  readonly response?: readonly string[];
+  readonly detail?: string;
+}
+
 /** `analysis` of CycloneDX for the decisions of vendors. */
-const decisions: Readonly<Partial<Record<FixState, object>>> = {
+const decisions: Readonly<Partial<Record<FixState, Analysis>>> = {
   'not-affected': { state: 'not_affected' },
   'under-investigation': { state: 'in_triage' },
   'will-not-fix': { response: ['will_not_fix'] },
@@ -107,7 +114,7 @@ function cwesOf({ weaknesses = [] }: ReportVulnerability): number[] | undefined 
 }
 
 /** Returns the decision of the vendor or the user. An ignored finding is not `not_affected`, because no one has claimed that. */
-function analysisOf(finding: Finding): object | undefined {
+function analysisOf(finding: Finding): Analysis | undefined {
   const { fix, reason } = finding;
   const decided = decisions[fix.state];
   if (reason === undefined) return decided && { ...decided, detail: fixText(finding) };
@@ -115,7 +122,7 @@ function analysisOf(finding: Finding): object | undefined {
 }
 
 /** Returns the analysis that a VEX statement makes, a rule of the user with a VEX justification, or the functions of a program. */
-function statedBy({ decision, justification: proven }: Finding): object | undefined {
+function statedBy({ decision, justification: proven }: Finding): Analysis | undefined {
   if (decision?.by === 'vex')
     return toCyclonedxAnalysis(decision.statement.status, decision.statement.justification);
   const justification = decision?.by === 'ignore' ? decision.rule.justification : proven;
@@ -152,16 +159,19 @@ function propertiesOf(
   );
 }
 
-/** Returns each affected package once, with its installed version. */
+/** States of an analysis that say that the installed version is unaffected. */
+const unaffectedStates: ReadonlySet<string | undefined> = new Set(['not_affected', 'resolved']);
+
+/** Returns each package once, with its installed version. Its status agrees with the analysis: readers of VEX need both. */
 function affectsOf(
   findings: readonly Finding[],
   references: (found: Match['package']) => string | undefined,
 ): object[] {
   const affected = new Map(
-    findings.map(({ package: found, fix }) => [references(found) ?? found.purl, { found, fix }]),
+    findings.map((finding) => [references(finding.package) ?? finding.package.purl, finding]),
   );
-  return [...affected].map(([ref, { found, fix }]) => ({
-    ref,
-    versions: [{ version: found.version, status: fix.state === 'not-affected' ? 'unaffected' : 'affected' }],
-  }));
+  return [...affected].map(([ref, finding]) => {
+    const status = unaffectedStates.has(analysisOf(finding)?.state) ? 'unaffected' : 'affected';
+    return { ref, versions: [{ version: finding.package.version, status }] };
+  });
 }

@@ -197,6 +197,20 @@ test('writes unaffected when the vendor states that the package is not affected'
   assert.deepEqual(entry.affects[0]?.versions, [{ version: '1.2.4-0.2', status: 'unaffected' }]);
 });
 
+test('writes unaffected when a VEX statement says so, so that its readers apply the entry', () => {
+  const [match] = sampleReport.matches;
+  assert.ok(match);
+  const document = { id: 'x', author: 'Example Ltd', place: 'x.json' };
+  const versionsOf = (status: 'fixed' | 'not_affected') => {
+    const statement = { document, ids: [match.vulnerability.id], products: [], status } as const;
+    const stated = { ...match, reason: 'so', decision: { by: 'vex', statement } } as const;
+    const [entry] = bom({ ...sampleReport, matches: [], suppressed: [stated] }).vulnerabilities ?? [];
+    return entry?.affects[0]?.versions;
+  };
+  for (const status of ['fixed', 'not_affected'] as const)
+    assert.deepEqual(versionsOf(status), [{ version: match.package.version, status: 'unaffected' }]);
+});
+
 test('writes an inventory without vulnerabilities and with the problems of extensions', () => {
   const inventory = bom(sampleReport, sbomCyclonedxFormat);
   assert.equal(inventory.vulnerabilities, undefined);

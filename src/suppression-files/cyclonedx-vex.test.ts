@@ -101,25 +101,26 @@ test('reads the listed versions and the ranges', () => {
     const [product] = read({ affects: [{ ref: purl, versions: list }] })?.products ?? [];
     return [product?.versions, product?.ranges];
   };
-  assert.deepEqual(only([{ version: '1' }, { version: '2', status: 'affected' }]), [['1', '2'], []]);
+  assert.deepEqual(only([{ version: '1' }, { version: '2', status: 'unaffected' }]), [['1', '2'], []]);
   assert.deepEqual(only([{ range: 'vers:deb/<2' }, { version: '3' }]), [['3'], ['vers:deb/<2']]);
   const [product] = read({})?.products ?? [];
   assert.deepEqual([product?.versions, product?.ranges], [undefined, undefined]);
 });
 
-test('ignores an affected range when the statement is fixed or not affected', () => {
-  const ranges = (state: string) => {
-    const versions = ['unaffected', 'affected', 'unknown', undefined].map((status) => ({
-      range: `vers:deb/<2 ${status}`,
-      status,
-    }));
-    const [product] = read({ analysis: { state }, affects: [{ ref: purl, versions }] })?.products ?? [];
-    return product?.ranges?.map((range) => range.split(' ')[1]);
-  };
-  assert.deepEqual(ranges('resolved'), ['unaffected']);
-  assert.deepEqual(ranges('not_affected'), ['unaffected', 'undefined']);
-  assert.deepEqual(ranges('exploitable'), ['unaffected', 'affected', 'unknown', 'undefined']);
-});
+for (const kind of ['range', 'version'] as const)
+  test(`ignores an affected ${kind} when the statement is fixed or not affected`, () => {
+    const covered = (state: string) => {
+      const versions = ['unaffected', 'affected', 'unknown', undefined].map((status) => ({
+        [kind]: `<2 ${status}`,
+        status,
+      }));
+      const [product] = read({ analysis: { state }, affects: [{ ref: purl, versions }] })?.products ?? [];
+      return product?.[`${kind}s`]?.map((text) => text.split(' ')[1]);
+    };
+    assert.deepEqual(covered('resolved'), ['unaffected']);
+    assert.deepEqual(covered('not_affected'), ['unaffected', 'undefined']);
+    assert.deepEqual(covered('exploitable'), ['unaffected', 'affected', 'unknown', 'undefined']);
+  });
 
 test('applies versions to the parts when the document describes an image', () => {
   const image = { type: 'container', 'bom-ref': 'image', name: 'registry.example/web:1' };

@@ -153,17 +153,19 @@ function versionsOf(
   status: VexStatus,
 ): Versions {
   if (!versions) return {};
-  const ranges = versions
-    .filter((one) => statusCoversRange(one.status, status))
-    .flatMap(({ range }) => range ?? []);
-  return { versions: versions.flatMap(({ version }) => version ?? []), ranges };
+  const covered = versions.filter((one) => statusCovers(one.status, status));
+  return {
+    versions: covered.flatMap(({ version }) => version ?? []),
+    ranges: covered.flatMap(({ range }) => range ?? []),
+  };
 }
 
 /**
- * Returns whether a statement with this status covers a range of versions with this `status`. A document that states "fixed" or "not
- * affected" may also list the affected ranges. A range without a status is affected.
+ * Returns whether a statement with this status covers a version or range with this `status`. A document that states "fixed" or "not
+ * affected" may also list the affected ones. Without a `status`, a version or range is `affected`: the default of ECMA-424. Documents that
+ * state "not affected" often leave it out, and mean the versions of the statement.
  */
-function statusCoversRange(word: string | null | undefined, status: VexStatus): boolean {
+function statusCovers(word: string | null | undefined, status: VexStatus): boolean {
   if (status === 'fixed') return word === 'unaffected';
   return status !== 'not_affected' || !word || word === 'unaffected';
 }
