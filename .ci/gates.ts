@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -119,13 +119,17 @@ function buildImages(script: string): { built: Promise<void>; isBuilt: boolean }
     rmSync(directory, { recursive: true, force: true });
   });
   env['CLAIR_TEST_IMAGES'] = directory;
+  const log = join(directory, 'log');
   const started = performance.now();
+  // A file, because a daemon that the script leaves behind would keep a pipe open.
+  const child = start(['bash', script, directory, ...imageTargets], openSync(log, 'w'));
   const building = {
-    built: run(['bash', script, directory, ...imageTargets]).then(({ end, printed }) => {
+    built: endOf(child).then((end) => {
       building.isBuilt = true;
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       console.log(`== images ${end === undefined ? 'built in' : 'failed after'} ${seconds} s`);
-      if (end !== undefined) failures.push(`== images ended with ${end}\n${withoutPasses(printed)}`);
+      if (end === undefined) return;
+      failures.push(`== images ended with ${end}\n${withoutPasses(readFileSync(log, 'utf8'))}`);
     }),
     isBuilt: false,
   };
@@ -133,13 +137,22 @@ function buildImages(script: string): { built: Promise<void>; isBuilt: boolean }
 }
 
 /** Runs a command. `end` is how it ended if it failed, `printed` all that it wrote. */
-async function run([command = '', ...args]: readonly string[]): Promise<{ end?: string; printed: string }> {
-  const child: ChildProcess = spawn(command, args, { cwd: root, env, stdio: ['inherit', 'pipe', 'pipe'] });
+async function run(command: readonly string[]): Promise<{ end: string | undefined; printed: string }> {
+  const child = start(command, 'pipe');
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (chunk: string) => (printed += chunk));
+  return { end: await endOf(child), printed };
+}
+
+function start([command = '', ...args]: readonly string[], output: 'pipe' | number): ChildProcess {
+  return spawn(command, args, { cwd: root, env, stdio: ['inherit', output, output] });
+}
+
+/** Returns how a process ended, or undefined if it ended with 0. Throws if it does not start. */
+async function endOf(child: ChildProcess): Promise<string | undefined> {
   await once(child, 'close');
-  return child.exitCode === 0 ? { printed } : { end: child.signalCode ?? `code ${child.exitCode}`, printed };
+  return child.exitCode === 0 ? undefined : (child.signalCode ?? `code ${child.exitCode}`);
 }
 
 /** The last lines without those of passed tests: errors, messages of the test runner, and its report of failed tests. */
