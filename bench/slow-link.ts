@@ -23,7 +23,7 @@ export async function slowLink(
   let connections = 0;
   const leave = (bytes: number): number => {
     freeAt = Math.max(performance.now(), freeAt) + bytes / bytesPerMs;
-    return freeAt - performance.now();
+    return Math.max(0, freeAt - performance.now());
   };
   const server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
     connections++;
@@ -42,16 +42,27 @@ export async function slowLink(
 /** Forwards data with a delay. Reads more when data in flight was acknowledged. */
 function forward(from: Socket, to: Socket, roundTripMs: number, leave: (bytes: number) => number): void {
   let underWay = 0;
-  from.on('data', (piece) => {
+  // Under load, timers may expire in another order than they were set.
+  const queue: (Buffer | 'end')[] = [];
+  const sendNext = (): void => {
+    const next = queue.shift();
+    if (next === 'end') to.end();
+    else if (next !== undefined) to.write(next);
+  };
+  from.on('data', (piece: Buffer) => {
     underWay += piece.length;
     if (underWay >= windowBytes) from.pause();
     const sentMs = leave(piece.length);
-    setTimeout(() => to.write(piece), sentMs + roundTripMs / 2);
+    queue.push(piece);
+    setTimeout(sendNext, sentMs + roundTripMs / 2);
     setTimeout(() => {
       underWay -= piece.length;
       if (underWay < windowBytes) from.resume();
     }, sentMs + roundTripMs);
   });
-  from.on('end', () => setTimeout(() => to.end(), roundTripMs));
+  from.on('end', () => {
+    queue.push('end');
+    setTimeout(sendNext, leave(0) + roundTripMs);
+  });
   from.on('error', () => to.destroy());
 }

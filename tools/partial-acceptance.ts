@@ -109,9 +109,9 @@ interface Run {
 /** Runs a command with an empty cache. The proxy and the link are in this process, so it must not block. */
 async function run(args: readonly string[]): Promise<Run> {
   const start = performance.now();
-  const child = spawn(clair, args, {
+  const child = spawn(clair, [...args, '--quiet'], {
     env: { ...process.env, XDG_CACHE_HOME: join(place, 'cache') },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
   let stdout = '';
   for await (const piece of child.stdout.setEncoding('utf8')) stdout += piece as string;
