@@ -187,6 +187,15 @@ const stories: Readonly<Record<string, Story>> = {
       statements.map(({ state }) => state),
       ['active'],
     );
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as OpenVEX' }).click();
+    const exported = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as {
+      statements: { vulnerability: { name: string }; status: string; impact_statement: string }[];
+    };
+    assert.deepEqual(
+      exported.statements.map((one) => [one.vulnerability.name, one.status, one.impact_statement]),
+      [['CVE-2024-45491', 'not_affected', 'no untrusted XML is read']],
+    );
   },
 };
 

@@ -637,6 +637,7 @@ export const texts = {
     statements: 'Statements',
     actions: 'Actions',
     download: 'Download',
+    asOpenVex: 'Save as OpenVEX',
     remove: 'Delete',
     keep: 'Keep',
     removeSurely: (name: string) => `Delete ${name}`,

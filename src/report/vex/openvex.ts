@@ -1,6 +1,7 @@
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { formatPurl, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report, Target } from '../../model/report.ts';
+import type { IgnoreRule } from '../../model/suppression.ts';
 import type { Issue, VexFormat } from '../../plugin/vex-format.ts';
 import { uuidOf } from '../identity.ts';
 import { imagePurl, matchingPurls } from '../image-purl.ts';
@@ -14,17 +15,45 @@ export const openVexFormat: VexFormat = {
   mediaType: 'application/vnd.openvex+json',
   write(report: Report, { author, time }: Issue): Iterable<string> {
     const statements = assertionsOf(report).map((assertion) => statementOf(assertion, report.target));
-    return jsonChunks({
-      '@context': 'https://openvex.dev/ns/v0.2.0',
-      '@id': `urn:uuid:${uuidOf('openvex', author, time, JSON.stringify(statements))}`,
-      author,
-      timestamp: time,
-      version: 1,
-      tooling: `${tool.name} ${tool.version}`,
-      statements,
-    });
+    return jsonChunks(documentOf(statements, { author, time }));
   },
 };
+
+function documentOf(statements: readonly object[], { author, time }: Issue): object {
+  return {
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': `urn:uuid:${uuidOf('openvex', author, time, JSON.stringify(statements))}`,
+    author,
+    timestamp: time,
+    version: 1,
+    tooling: `${tool.name} ${tool.version}`,
+    statements,
+  };
+}
+
+/** A rule on one vulnerability of some packages, whatever image has them. */
+export interface StatedRule {
+  readonly vulnerability: Match['vulnerability'];
+  /** Package URLs with versions. */
+  readonly purls: readonly string[];
+  readonly rule: Pick<IgnoreRule, 'reason' | 'expires' | 'justification'>;
+}
+
+/** Returns rules as an OpenVEX document: the packages are not affected, for the reason of the rule. VEX has no last day, so a note says it. */
+export function rulesAsOpenVex(rules: readonly StatedRule[], issue: Issue): object {
+  const statements = rules.map(({ vulnerability, purls, rule: { reason, expires, justification } }) => {
+    const aliases = otherNames(vulnerability);
+    return {
+      vulnerability: { name: vulnerability.id, aliases: aliases.length === 0 ? undefined : aliases },
+      products: purls.map((purl) => partOf({ purl })),
+      status: 'not_affected',
+      justification,
+      impact_statement: reason,
+      status_notes: expires === undefined ? undefined : `accepted until ${expires}`,
+    };
+  });
+  return documentOf(statements, issue);
+}
 
 function statementOf(
   { vulnerability, packages, status, justification, text }: Assertion,
@@ -66,7 +95,7 @@ function hashesOf(digest: Digest | undefined): object | undefined {
 }
 
 /** Returns a package with a second URL whose only qualifier is the epoch, because scanners differ in the other qualifiers. */
-function partOf({ purl }: Match['package']): object {
+function partOf({ purl }: Pick<Match['package'], 'purl'>): object {
   const parts = parseNormalizedPurl(purl);
   if (parts === undefined) return { '@id': purl };
   const qualifiers = { epoch: parts.qualifiers?.['epoch'] };

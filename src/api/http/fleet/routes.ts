@@ -33,6 +33,8 @@ import { packageRoutes } from './packages.ts';
 import { problemErrors } from './problem.ts';
 import { questionRoutes } from './questions.ts';
 import { getJobsRoute, getRegistriesRoute, postWalkRoute } from './registries.ts';
+import { getRuleExportRoute } from './rule-export.ts';
+import { ruleExportDescription } from './statement-descriptions.ts';
 import { statementRoutes } from './statements.ts';
 import { getSummaryRoute } from './summary.ts';
 import {
@@ -105,6 +107,10 @@ const routes: readonly FleetRoute[] = [
   {
     ...{ name: 'api/v1/getSuppression', method: 'GET', path: '/suppressions/:name' },
     ...{ handler: getSuppressionRoute, description: suppressionDescription },
+  },
+  {
+    ...{ name: 'api/v1/getRuleExport', method: 'GET', path: '/suppressions/:name/openvex' },
+    ...{ handler: getRuleExportRoute, description: ruleExportDescription },
   },
   {
     ...{ name: 'api/v1/putSuppression', method: 'PUT', path: '/suppressions/:name', scope: 'triage' },

@@ -63,3 +63,12 @@ export const previewDescription: RouteDescription = {
   hasProblems: true,
   errorStatuses: [400, 413, 503],
 };
+
+/** Description of `GET /api/v1/suppressions/{name}/openvex` for the OpenAPI document. */
+export const ruleExportDescription: RouteDescription = {
+  summary:
+    'Returns the rules of a file as an OpenVEX document, with the packages of the fleet whose findings they suppress now. Expired rules are left out. `Clair-Complete: false`: a rule names a path, an image or no single vulnerability and is left out, or not all images were examined.',
+  responseType: { type: 'object' },
+  hasProblems: true,
+  errorStatuses: [400, 404, 409, 503],
+};

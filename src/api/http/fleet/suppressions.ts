@@ -120,6 +120,7 @@ function toLimitError(error: unknown): never {
     : error;
 }
 
-function unknownFile(): WireError {
+/** Returns the error for a name that no file has. */
+export function unknownFile(): WireError {
   return new WireError(404, 'no client has saved a file of this name');
 }

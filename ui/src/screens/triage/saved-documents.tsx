@@ -71,8 +71,16 @@ const columns: readonly Column<SavedDocument>[] = [
   {
     key: 'actions',
     title: triage.actions,
-    cell: ({ name }) => (
+    cell: ({ name, rules = 0 }) => (
       <span class="actions">
+        {rules > 0 && (
+          <DownloadButton
+            path={`${suppressionsPath}/${encodeURIComponent(name)}/openvex`}
+            accept="application/vnd.openvex+json"
+            name={`${name}.openvex.json`}
+            label={triage.asOpenVex}
+          />
+        )}
         <DownloadButton
           path={`${suppressionsPath}/${encodeURIComponent(name)}`}
           accept="*/*"
