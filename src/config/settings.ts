@@ -163,14 +163,14 @@ const settings = {
         ['*'],
       ),
       networks: stringList(
-        'strict: permitted networks in addition to the public Internet, such as `10.1.0.0/16`. The server checks the address it connects to, so it uses no proxy.',
+        'strict: permitted networks in addition to the public Internet, such as `10.1.0.0/16`. The server checks the address it connects to, so it uses no proxy. Unless the policy is set to `open`, the list also permits hosts that registries name, by redirects or as token endpoints.',
       ),
       directories: stringList('strict: permitted directories of layers on this machine; none when empty.'),
     },
   },
   images: {
     registries: stringList(
-      'Registries whose images `POST /api/v1/images` may name: `registry.example`, `registry.example:5000`, `docker.io`, `*.example.org` for all subdomains, `*` for all. When empty, none.',
+      'Registries whose images `POST /api/v1/images` may name: `registry.example`, `registry.example:5000`, `docker.io`, `*.example.org` for all subdomains, `*` for all. When empty, none. With `*`, clients can make the server send requests to any host, also to internal ones.',
     ),
     authfile: string(
       'File with credentials of registries, in the format of Docker’s `config.json`. It is searched first, then the files and variables of `clair scan`.',

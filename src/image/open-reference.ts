@@ -7,6 +7,7 @@ import type { Image } from './image.ts';
 import { looksLikePath } from './mistyped-target.ts';
 import type { RegistryAccess } from './registry/endpoint.ts';
 import type { RegistryImage } from './registry/open-registry-image.ts';
+import type { ConnectToOtherHost } from './registry/other-hosts.ts';
 import { parseReference } from './registry/reference.ts';
 
 /** Options of `openReference`. */
@@ -17,6 +18,8 @@ export interface ReferenceOptions extends DaemonOptions {
   readonly manifest?: Digest;
   /** Access to the registry that a client has given, instead of that of the environment. */
   readonly access?: RegistryAccess | undefined;
+  /** Connects to hosts that a registry names. Any host is allowed without it. */
+  readonly connectElsewhere?: ConnectToOtherHost | undefined;
 }
 
 const daemons = ['docker', 'podman'] as const;
@@ -115,11 +118,11 @@ async function openInContainerd(
 
 async function openInRegistry(
   image: { readonly target: string; readonly reference: string },
-  { env = process.env, platform, manifest, access }: ReferenceOptions,
+  { env = process.env, platform, manifest, access, connectElsewhere }: ReferenceOptions,
 ): Promise<RegistryImage> {
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
   return await openRegistryImage(image, {
-    ...{ env, access },
+    ...{ env, access, connectElsewhere },
     ...(platform !== undefined && { platform }),
     ...(manifest !== undefined && { manifest }),
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { Report } from '../../src/model/report.ts';
+import { serveHttp } from '../../src/testing/http-server.ts';
 import { temporaryDirectory } from '../../src/testing/store-engines.ts';
 import { clair } from './clair.ts';
 import { debianRegistry, noRegistry } from './debian-registry.ts';
@@ -182,4 +183,17 @@ test('scans with the credentials that the request names', { skip, timeout }, asy
   assert.match(refused.error ?? '', /401|unauthorized|credentials/i);
   const { state, error } = await scanned('team');
   assert.deepEqual([state, error], ['done', null]);
+});
+
+test('requests no internal host that a registry redirects to', { timeout }, async (t) => {
+  const internal = await serveHttp(t, () => assert.fail('an internal host must not be requested'));
+  const registry = await serveHttp(t, (_, response) => {
+    response.writeHead(307, { location: `${internal}/meta-data` }).end();
+  });
+  const { host, port } = new URL(registry);
+  const path = join(temporaryDirectory(t), 'clair.db');
+  const settings = { ...fleetSettings(Number(port)), CLAIR_DATABASE_OPTIONS_PATH: path };
+  const { scan, ended } = fleetClient(await runServer(t, ['serve'], settings));
+  const { error } = await ended((await scan(`${host}/shop:1`)).id);
+  assert.match(error ?? '', /it leads to 127\.0\.0\.1:\d+, which has no address, or none on the public/);
 });

@@ -63,11 +63,11 @@ function lookDeps(
 }
 
 /** Returns how the content of a registry of the settings is listed. */
-function listingsOf({ registries, authFile }: ServerPlan): LookAtNamesDeps['openListing'] {
+function listingsOf({ registries, authFile, connectElsewhere }: ServerPlan): LookAtNamesDeps['openListing'] {
   const byName = new Map(registries.map((registry) => [registry.name, registry]));
   return ({ name }) => {
     const registry = byName.get(name);
     if (registry === undefined) throw new Error('only registries of the settings are listed');
-    return registry.open({ env: registryEnvironment(authFile) });
+    return registry.open({ env: registryEnvironment(authFile), connectElsewhere });
   };
 }

@@ -58,6 +58,7 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
             openImage: async ({ reference, platform }) =>
               await openReference(`registry:${reference}`, {
                 ...{ env: registryEnvironment(authFileOf(job, images)), access: accessOf(job, deps) },
+                connectElsewhere: server.connectElsewhere,
                 ...(platform !== null && { platform }),
               }),
           }),
@@ -76,9 +77,11 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
 
 function vexDeps(job: ClaimedScan, images: Config['images'], deps: ServiceDeps): ReadAttachedVexDeps {
   const env = registryEnvironment(authFileOf(job, images));
+  const { connectElsewhere } = deps.server;
   return {
     ...{ vexKeys: deps.vexKeys, parse: parseSuppressions },
-    openRepository: (reference) => openRepository(reference, { env, access: accessOf(job, deps) }),
+    openRepository: (reference) =>
+      openRepository(reference, { env, access: accessOf(job, deps), connectElsewhere }),
   };
 }
 

@@ -9,6 +9,7 @@ import { resolveLayerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-policy.ts';
+import { type ConnectToOtherHost, publicOtherHosts } from '../../image/registry/other-hosts.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
 import type { ExtractBucket } from '../../store/layer-extract-store.ts';
 import { requireMirror } from '../feed-client.ts';
@@ -38,6 +39,8 @@ export interface ServerPlan {
   readonly tls: TlsOptions | undefined;
   readonly pageKey: FernetKey;
   readonly policy: SourcePolicy;
+  /** Connects to hosts that registries name. Undefined if the settings allow any host. */
+  readonly connectElsewhere: ConnectToOtherHost | undefined;
   readonly traces: ReturnType<typeof exportTarget>;
   /** Undefined if Harbor's scanner API is off. */
   readonly harbor: HarborPlan | undefined;
@@ -79,6 +82,7 @@ export async function planServer(
     tls: problems.check(() => readTls(api)),
     pageKey: problems.check(() => paginationKey(api.paginationkey || database.options.paginationkey)),
     policy: problems.check(() => sourcePolicy(resolveLayerSources(config), insecureTls, env)),
+    connectElsewhere: problems.check(() => otherHostsOf(config, env)),
     traces: problems.check(() => exportTarget(tracing, env)),
     harbor: problems.check(() => harborPlan(api.harbor)),
     registries: problems.check(() => ofOwnCell(watchedRegistriesOf(config), config)),
@@ -102,6 +106,12 @@ export async function planServer(
   await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
   return { ...plan, cells } as ServerPlan;
+}
+
+/** Returns how servers connect to hosts that registries name. Throws `config-invalid` for a malformed network. */
+function otherHostsOf({ worker }: Config, env: NodeJS.ProcessEnv): ConnectToOtherHost | undefined {
+  const { policy, networks } = worker.sources;
+  return policy === 'open' ? undefined : publicOtherHosts(networks, env);
 }
 
 /** Returns the roles of a process: all without a name. Throws `config-invalid` for an unknown name. */

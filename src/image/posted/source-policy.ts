@@ -50,7 +50,7 @@ export function sourcePolicy(
   const isAllowed = addressRule(settings.networks);
   // Only a direct connection reveals the address, so these agents use no proxy.
   const agents = { 'http:': new HttpAgent(), 'https:': new HttpsAgent() };
-  const checked = checkedLookup(isAllowed);
+  const checked = checkedLookup({ isAllowed, refuse: unusableName });
   return {
     directories: settings.directories,
     isProxied: false,
@@ -68,7 +68,11 @@ export function sourcePolicy(
   };
 }
 
-function addressRule(cidrs: readonly string[]): (address: string) => boolean {
+/**
+ * Returns whether an address is on the public Internet or in one of the networks. Throws `config-invalid` for a malformed network of
+ * `worker.sources.networks`.
+ */
+export function addressRule(cidrs: readonly string[]): (address: string) => boolean {
   try {
     const listed = parseNetworks(cidrs);
     return (address) => isPublicAddress(address) || isInNetworks(listed, address);
@@ -84,13 +88,20 @@ function matchesHost(rule: string, { hostname, host, port, protocol }: URL): boo
   return rule.startsWith('*.') && hostname.endsWith(rule.slice(1));
 }
 
+/** The addresses that a lookup may return. */
+export interface LookupRule {
+  readonly isAllowed: (address: string, host: string) => boolean;
+  /** Returns the error for a host without an allowed address. */
+  readonly refuse: (lookupError: Error | null, host: string) => Error;
+}
+
 /** Returns a lookup that checks the very addresses that the connection uses. This prevents SSRF by DNS rebinding. */
-function checkedLookup(isAllowed: (address: string) => boolean): LookupFunction {
+export function checkedLookup({ isAllowed, refuse }: LookupRule): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {
-      const allowed = error === null ? found.filter(({ address }) => isAllowed(address)) : [];
+      const allowed = error === null ? found.filter(({ address }) => isAllowed(address, host)) : [];
       const [first] = allowed;
-      if (first === undefined) done(unusableName(host, error), []);
+      if (first === undefined) done(refuse(error, host), []);
       else if (options.all === true) done(null, allowed);
       else done(null, first.address, first.family);
     });
@@ -106,7 +117,7 @@ function refusedRequestError(what: string): HttpError {
  * Returns the same error for a name without addresses and for a name without allowed ones. Otherwise clients could enumerate internal
  * names.
  */
-function unusableName(host: string, lookupError: Error | null): HttpError {
+function unusableName(lookupError: Error | null, host: string): HttpError {
   const message = `layers are not read from ${host}: it has no address, or none that worker.sources allows`;
   const cause = new ClairError('source-refused', message, { cause: lookupError });
   return new HttpError(message, { cause });

@@ -16,6 +16,7 @@ import type { Image } from '../image.ts';
 import { endpointAt, endpointsOf, type RegistryAccess, type RegistryEndpoint } from './endpoint.ts';
 import { type CredentialSearch, findCredentials } from './find-credentials.ts';
 import { type ForeignLayer, publicInternet } from './foreign-layer.ts';
+import type { ConnectToOtherHost } from './other-hosts.ts';
 import { parseReference, type RegistryReference } from './reference.ts';
 import { RegistryClient, type RegistryClientOptions } from './registry-client.ts';
 import { RemoteLayers } from './remote-layers.ts';
@@ -33,6 +34,8 @@ export interface RegistryOptions
   readonly access?: RegistryAccess | undefined;
   /** Returns connection options for non-distributable layers. Only the public Internet by default. */
   readonly connect?: ForeignLayer['connect'];
+  /** Connects to hosts that the registry names. Any host is allowed without it. */
+  readonly connectElsewhere?: ConnectToOtherHost | undefined;
 }
 
 /** An image of a registry, with its descriptor and the manifest that led to it. */
@@ -115,18 +118,18 @@ export function openRepository(
 }
 
 /** Options of clients of a registry. */
-type ClientOptions = Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'access'>;
+type ClientOptions = Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'access' | 'connectElsewhere'>;
 
 /** Returns a client for each endpoint, with the proxies and certificates of the environment, and its credentials or those of the options. */
 export function openClients(
   endpoints: readonly RegistryEndpoint[],
-  { env, sleep, idleMs, access }: ClientOptions,
+  { env, sleep, idleMs, access, connectElsewhere }: ClientOptions,
 ): RegistryClient[] {
   const prepareTls = once(() => {
     applyCaEnv(env);
   });
   useProxies(env);
-  const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs };
+  const shared = { now: Date.now, isProxied: hasProxy(env), prepareTls, sleep, idleMs, connectElsewhere };
   return endpoints.map((endpoint) => {
     if (access !== undefined)
       return new RegistryClient(endpoint, {

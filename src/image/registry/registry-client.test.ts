@@ -255,7 +255,7 @@ test('sends nothing that is meant for the registry to another origin', async (co
     read(undefined, { env }),
     isErrorWith(
       'registry-refused',
-      /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads: expired$/,
+      /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads$/,
     ),
   );
   assert.deepEqual(

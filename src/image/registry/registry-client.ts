@@ -25,6 +25,7 @@ import {
 } from './authorization.ts';
 import type { RegistryEndpoint } from './endpoint.ts';
 import type { CredentialSearch } from './find-credentials.ts';
+import type { ConnectToOtherHost } from './other-hosts.ts';
 import { type EndpointLabel, isPermanent, toConnectionError, toRegistryError } from './registry-error.ts';
 
 /** A request to a registry. */
@@ -63,6 +64,8 @@ export interface RegistryClientOptions
   readonly isProxied: boolean;
   /** Loads certificates before the first connection that verifies one. */
   readonly prepareTls: () => void;
+  /** Connects to hosts that the registry names. Any host is allowed without it. */
+  readonly connectElsewhere?: ConnectToOtherHost | undefined;
 }
 
 /**
@@ -158,7 +161,9 @@ export class RegistryClient {
     const { status, headers, isCrossOrigin: isElsewhere, url } = response;
     if (status === 200 || status === 206) return response;
     const retryAfterMs = parseRetryAfter(headers);
-    const text = await readErrorText(response);
+    const errorText = await readErrorText(response);
+    // What another host answers may be internal to this network, and errors are shown to clients.
+    const text = this.#isOwn(url) ? errorText : '';
     const failure = isElsewhere
       ? toRegistryError({
           endpointLabel: `${url.host}, where ${endpointLabel} leads`,
@@ -205,7 +210,7 @@ export class RegistryClient {
       return await httpRequest(url, {
         ...request,
         headers: { 'user-agent': 'clair', ...request.headers },
-        connect: (each) => this.#tlsOptionsFor(each),
+        connect: (each) => this.#connectionTo(each),
         idleMs: this.#options.idleMs,
       });
     } catch (error) {
@@ -219,11 +224,15 @@ export class RegistryClient {
     }
   }
 
-  /** Returns the registry's TLS options for its own host only. */
-  #tlsOptionsFor({ host, protocol }: URL): ConnectionOptions {
-    const isOwn = this.endpoint.origins.some((origin) => new URL(origin).host === host);
-    if (protocol === 'https:' && !(isOwn && this.endpoint.isInsecure)) this.#options.prepareTls();
-    return isOwn ? this.endpoint.tlsOptions() : {};
+  /** Returns the registry's TLS options for its own host only, and those that are allowed for any other. */
+  #connectionTo(url: URL): ConnectionOptions {
+    const isOwn = this.#isOwn(url);
+    if (url.protocol === 'https:' && !(isOwn && this.endpoint.isInsecure)) this.#options.prepareTls();
+    return isOwn ? this.endpoint.tlsOptions() : (this.#options.connectElsewhere?.(url) ?? {});
+  }
+
+  #isOwn({ host }: URL): boolean {
+    return this.endpoint.origins.some((origin) => new URL(origin).host === host);
   }
 
   #requestToken: FetchToken = async ({ url, authorization, form }) => {
