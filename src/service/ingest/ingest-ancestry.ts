@@ -4,7 +4,6 @@ import { limits } from '../../core/limits.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import { ImageSize } from '../../match/image-size.ts';
-import { isNewerEngine } from '../../model/layer-index.ts';
 import type { Store } from '../../store/store.ts';
 import { type IndexedLayer, type LayerStack, type ReadPass, ReadPasses } from '../images/read-passes.ts';
 import { LowestFailure } from './lowest-failure.ts';
@@ -13,6 +12,7 @@ import {
   type FreshLayer,
   type IngestDeps,
   type IngestedContent,
+  isCurrentEngine,
   saveIngestedImage,
   saveLayers,
   toFreshLayer,
@@ -49,9 +49,7 @@ export async function ingestAncestry(
   const engineVersion = engineVersionOf(deps.extensions);
   const hashes = layers.map(({ hash }) => hash);
   const existing = await ancestries.find(name);
-  const isUpToDate =
-    existing?.engineVersion === engineVersion ||
-    (existing !== undefined && isNewerEngine(existing.engineVersion, engineVersion));
+  const isUpToDate = existing !== undefined && isCurrentEngine(existing.engineVersion, deps.extensions);
   if (isUpToDate && isDeepStrictEqual(existing.hashes, hashes)) return undefined;
   if (layers.length > limits.layersPerImage)
     throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);

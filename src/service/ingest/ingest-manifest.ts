@@ -30,6 +30,7 @@ export interface KnownManifest {
   readonly number: number;
   /** A text that differs for each content that was read for the manifest. */
   readonly revision: string;
+  readonly engineVersion: number;
 }
 
 /** A manifest with its content. */
@@ -66,7 +67,8 @@ export async function findKnownManifest(
   const ancestry = await store.ancestries.find(manifestName(digest));
   if (ancestry === undefined) return undefined;
   const { hashes: layers, image: number, engineVersion } = ancestry;
-  return { digest, layers, number, revision: [ancestry.number, number, engineVersion, ...layers].join(' ') };
+  const revision = [ancestry.number, number, engineVersion, ...layers].join(' ');
+  return { digest, layers, number, engineVersion, revision };
 }
 
 /** Reads the content of a manifest. */

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import { Semaphore } from '../../kit/async/semaphore.ts';
 import type { SquashedImage, SquashedProblem } from '../../match/squash.ts';
 import { isUnreadablePart } from '../../match/verdict.ts';
-import { composeEngineVersion, type LayerIndex } from '../../model/layer-index.ts';
+import { composeEngineVersion, isNewerEngine, type LayerIndex } from '../../model/layer-index.ts';
 import { advisoryNamespaceOf, namespaceOfDistro } from '../../model/namespace.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { ImageIndex } from '../../store/image-store.ts';
@@ -43,6 +43,12 @@ export interface SavedImage {
 export function engineVersionOf(extensions: IngestDeps['extensions']): number {
   const hash = createHash('sha256').update(analyzerKey(extensions)).digest().readUInt32BE(0) >>> 1;
   return composeEngineVersion(analyzerRevision(extensions), hash);
+}
+
+/** Returns whether content of an engine version was read by these extensions, or by a newer revision of the program. */
+export function isCurrentEngine(version: number, extensions: IngestDeps['extensions']): boolean {
+  const current = engineVersionOf(extensions);
+  return version === current || isNewerEngine(version, current);
 }
 
 /** A layer that was just read, and the analyzer key under which it was read. */

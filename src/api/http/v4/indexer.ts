@@ -8,6 +8,7 @@ import {
   readIndexedManifest,
   removeManifests,
 } from '../../../service/ingest/ingest-manifest.ts';
+import { isCurrentEngine } from '../../../service/ingest/posted-layers.ts';
 import { type DocumentCache, EncodedDocument } from '../encoded-document.ts';
 import { type IngestRecord, recordIngest } from '../ingest-record.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
@@ -36,15 +37,27 @@ export async function getIndexState({ headers }: ApiRequest, { ingest }: Indexer
   return { status: 200, headers: { ETag }, contentType, text: JSON.stringify({ state }) };
 }
 
+/**
+ * Returns the validator of a manifest's report. Undefined for a manifest that other extensions have read: its report may change when it is
+ * posted again.
+ */
+function validatorOf(
+  manifest: KnownManifest | undefined,
+  { extensions }: IngestAncestryDeps,
+): string | undefined {
+  const isCurrent = manifest !== undefined && isCurrentEngine(manifest.engineVersion, extensions);
+  return isCurrent ? `"${indexStateOf(extensions)}"` : undefined;
+}
+
 /** `POST index_report`: indexes a manifest and returns its report. A known manifest under the same state costs nothing. */
 export async function postIndexReport(request: ApiRequest, deps: IndexerDeps): Promise<ApiResponse> {
   const { ingest, pendingIngests, onIngested } = deps;
-  const ETag = `"${indexStateOf(ingest.extensions)}"`;
   const manifest = await readPostedManifest(request);
   const { digest } = manifest;
   request.addLogDetails({ manifest: digest });
   const { Location, Link } = referencesTo(digest);
-  if (request.headers['if-none-match'] === ETag && (await findKnownManifest(digest, ingest)) !== undefined)
+  const condition = request.headers['if-none-match'];
+  if (condition !== undefined && condition === validatorOf(await findKnownManifest(digest, ingest), ingest))
     return { status: 412, headers: { Link } };
   const work = { key: `manifest ${digest}`, content: JSON.stringify(manifest) };
   await pendingIngests.run(work, request.signal, (shared) =>
@@ -54,7 +67,7 @@ export async function postIndexReport(request: ApiRequest, deps: IndexerDeps): P
   if (known === undefined) throw new WireError(500, 'failed to start scan: the manifest was deleted');
   return {
     status: 201,
-    headers: { ETag, Location, Link },
+    headers: { ...etagOf(validatorOf(known, ingest)), Location, Link },
     contentType: v4MediaType('index_report'),
     document: await indexReportOf(known, deps),
   };
@@ -72,6 +85,10 @@ async function indexReportOf(
   const document = new EncodedDocument(JSON.stringify(renderIndexReport(indexed, ingest.extensions)));
   documents.set(key, manifest.revision, document);
   return document;
+}
+
+function etagOf(ETag: string | undefined): Readonly<Record<string, string>> {
+  return ETag === undefined ? {} : { ETag };
 }
 
 interface References {
@@ -97,9 +114,9 @@ export async function getIndexReport(request: ApiRequest, deps: IndexerDeps): Pr
   const contentType = negotiatedType('index_report', request.headers);
   const known = await findKnownManifest(digest, ingest);
   if (known === undefined) throw new WireError(404, 'index report not found');
-  const ETag = `"${indexStateOf(ingest.extensions)}"`;
-  if (request.headers['if-none-match'] === ETag) return { status: 304 };
-  return { status: 200, headers: { ETag }, contentType, document: await indexReportOf(known, deps) };
+  const validator = validatorOf(known, ingest);
+  if (validator !== undefined && request.headers['if-none-match'] === validator) return { status: 304 };
+  return { status: 200, headers: etagOf(validator), contentType, document: await indexReportOf(known, deps) };
 }
 
 /** `DELETE index_report/:digest`: forgets a manifest. */

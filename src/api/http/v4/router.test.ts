@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { limits } from '../../../core/limits.ts';
 import { builtIn } from '../../../extensions.ts';
+import { manifestName, parseDigest } from '../../../model/digest.ts';
 import type { V4IndexReport } from '../../../report/clair4/types.ts';
 import { viewAncestry } from '../../../service/ingest/ancestry-view.ts';
 import { tar } from '../../../testing/tar-writer.ts';
@@ -62,6 +63,28 @@ test('answers 412 and 304 only for a known manifest', async (t) => {
   assert.equal(await statusOf('/index_report', postOf([alpineLayer], validator)), 201);
   assert.equal(await statusOf('/index_report', postOf([alpineLayer], validator)), 412);
   assert.equal(await statusOf(path, { headers: validator }), 304);
+});
+
+test('answers no 412 and no 304 for a manifest that an earlier version has read', async (t) => {
+  const { request, store, reads } = await startV4Server(
+    t,
+    { '/alpine': alpineLayerBytes },
+    { extensions: builtIn },
+  );
+  const path = `/indexer/api/v1/index_report/${v4Manifest}`;
+  const first = await request('/indexer/api/v1/index_report', postOf([alpineLayer]));
+  const validator = { 'If-None-Match': first.headers.get('etag') ?? '' };
+  const name = manifestName(parseDigest(v4Manifest) ?? assert.fail());
+  const found = (await store.ancestries.find(name)) ?? assert.fail();
+  await store.ancestries.remove(name);
+  await store.ancestries.save({ name, hashes: found.hashes, image: found.image, engineVersion: 1 });
+  const stale = await request(path, { headers: validator });
+  assert.deepEqual([stale.status, stale.headers.get('etag')], [200, null]);
+  const again = await request('/indexer/api/v1/index_report', postOf([alpineLayer], validator));
+  assert.deepEqual([again.status, again.headers.get('etag')], [201, validator['If-None-Match']]);
+  assert.equal((await store.ancestries.find(name))?.engineVersion, found.engineVersion);
+  assert.equal((await request(path, { headers: validator })).status, 304);
+  assert.equal(reads.length, 1, 'the layer itself was read by this version');
 });
 
 test('keeps the state when extensions change their order, and changes it with a version', async (t) => {
