@@ -13,6 +13,7 @@ import {
   type IngestDeps,
   type IngestedContent,
   isCurrentEngine,
+  type SavedImage,
   saveIngestedImage,
   saveLayers,
   toFreshLayer,
@@ -55,16 +56,17 @@ export async function ingestAncestry(
     throw new ClairError('limit-exceeded', `the image has more than ${limits.layersPerImage} layers`);
   const fresh = new Map<FreshLayer, string>();
   const passes = new ReadPasses(deps.extensions);
-  let stack: LayerStack | undefined;
-  try {
+  const readAndSave = async (): Promise<SavedImage> => {
+    let stack: LayerStack | undefined;
     while (stack === undefined)
       stack = passes.squash(await readAll(layers, { ...passes.current, signal, fresh }, deps));
-  } catch (error) {
+    return await saveIngestedImage(stack, fresh.keys(), deps);
+  };
+  const { image, content } = await readAndSave().catch(async (error: unknown) => {
     // The error of reading is reported, not one of saving.
     await saveIntactLayers(fresh, deps).catch(() => undefined);
     throw error;
-  }
-  const { image, content } = await saveIngestedImage(stack, fresh.keys(), deps);
+  });
   await recordHashes(fresh, deps);
   await ancestries.save({ name, hashes, image, engineVersion });
   return content;
@@ -76,7 +78,7 @@ interface ReadContext extends ReadPass {
   readonly fresh: Map<FreshLayer, string>;
 }
 
-/** Saves the layers that were read completely before another one failed. A retry then skips them. */
+/** Saves the layers that were read completely before another one failed, or the image was refused. A retry then skips them. */
 async function saveIntactLayers(fresh: ReadContext['fresh'], deps: IngestAncestryDeps): Promise<void> {
   const intact = new Map([...fresh].filter(([{ index }]) => index.problems.length === 0));
   await saveLayers(intact.keys(), deps.store);

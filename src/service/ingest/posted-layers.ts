@@ -78,7 +78,7 @@ export async function saveLayers(
 
 /**
  * Saves an image and those of its layers that were just read. Throws `layer-unreadable` if a part of them could not be read and is not
- * recorded, and `layer-unsupported` if packages belong to no namespace. Stores nothing if it throws.
+ * recorded, and `layer-unsupported` if packages belong to no namespace. Stores nothing if it refuses the image.
  */
 export async function saveIngestedImage(
   stack: LayerStack,

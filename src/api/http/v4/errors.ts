@@ -71,7 +71,7 @@ function notFetched({ message }: ClairError): WireError {
   return new WireError(500, `failed to start scan: failed to fetch layers: ${message}`);
 }
 
-/** A later version of this server may read it. Clients then post it again, because the index state has changed. */
+/** A later version of this server may read it. Clients post it again after a while, whether or not the index state has changed. */
 function unprocessable({ message }: ClairError): WireError {
   return new WireError(422, `failed to start scan: ${message}`);
 }
