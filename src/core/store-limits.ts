@@ -54,6 +54,12 @@ export const storeLimits = {
   replicaRetryMs: 250,
   /** Age of the last check whether a later version has changed the tables, above which a read repeats it. */
   schemaCheckMs: 5_000,
+  /** Time that a migration waits for a table that another process reads. Meanwhile, further readers of the table wait for the migration. */
+  schemaLockMs: 2_000,
+  /** Pause before it tries again. Readers go on meanwhile. */
+  schemaLockPauseMs: 5_000,
+  /** Time for which it tries again. A load of a feed reads its tables for as long as it downloads. */
+  schemaLockTotalMs: 30 * 60_000,
   /** Difference of the clocks of a server and its database above which the server warns at its start. */
   clockDifferenceMs: 5000,
   /** Time without a query result after which the database server is probed. */

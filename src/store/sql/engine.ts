@@ -107,6 +107,10 @@ export interface Engine extends EngineConnection, AsyncDisposable {
   readonly createTables: (() => Promise<void>) | undefined;
   /** Disables the statement timeout until the transaction ends. */
   liftStatementTimeout(db: Kysely<Tables>): Promise<void>;
+  /** Limits each wait for a lock of a table until the transaction ends. */
+  limitLockWaits(db: Kysely<Tables>, waitMs: number): Promise<void>;
+  /** Returns whether a write failed because another process kept something locked. */
+  isLockTimeout(error: unknown): boolean;
   /** Changes the tables that a migration has made as this engine requires. */
   adaptTables(db: Kysely<Tables>): Promise<void>;
   /** Returns the time by the clock of the database server, in milliseconds since 1970. Undefined if it is the clock of this machine. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { abortableSleep } from '../../kit/async/retry.ts';
+import { abortableSleep, retry } from '../../kit/async/retry.ts';
 import type { Engine } from './engine.ts';
 import { readValue, writeValue } from './key-values.ts';
 import {
@@ -20,6 +20,17 @@ export interface Program {
   readonly loadMigrations: () => Promise<readonly Migration[]>;
   /** Time for servers of earlier versions to notice that they must stop, in milliseconds. */
   readonly noticeMs: number;
+  readonly tableLock: TableLockTimes;
+}
+
+/** How long a migration waits for a table that another process reads, in milliseconds. */
+export interface TableLockTimes {
+  /** Time of one wait. Readers of the table that come later wait for the migration meanwhile. */
+  readonly waitMs: number;
+  /** Pause before the next wait. */
+  readonly pauseMs: number;
+  /** Time after which no further wait begins. */
+  readonly totalMs: number;
 }
 
 const thisProgram: Program = {
@@ -27,12 +38,18 @@ const thisProgram: Program = {
   // Loaded on demand: nearly every start finds the tables up to date.
   loadMigrations: async () => (await import('./migrations/migrations.ts')).migrations,
   noticeMs: 2 * limits.schemaCheckMs,
+  tableLock: {
+    waitMs: limits.schemaLockMs,
+    pauseMs: limits.schemaLockPauseMs,
+    totalMs: limits.schemaLockTotalMs,
+  },
 };
 
 /**
- * Migrates the tables, one migration after the other. Several processes may do so simultaneously: the second finds the migration
- * applied. The statement timeout does not apply: with it, a large database would fail at every start. Throws `store-incompatible` for a
- * schema of a later version that this program cannot use. Returns the schema of the database, which may be a later one.
+ * Migrates the tables, one migration after the other. Several processes may do so simultaneously: the second finds the migration applied.
+ * The statement timeout does not apply: with it, a large database would fail at every start. Throws `store-incompatible` for a schema of a
+ * later version that this program cannot use, and `store-unavailable` if another process keeps a table locked. Returns the schema of the
+ * database, which may be a later one.
  */
 export async function migrate(engine: Engine, program = thisProgram): Promise<number> {
   const found = await engine.schemaVersion(engine.db);
@@ -46,7 +63,7 @@ export async function migrate(engine: Engine, program = thisProgram): Promise<nu
   const notice = new StopNotice(engine, minimum, found < firstSharedSchema ? 0 : program.noticeMs);
   for (const [version, migration] of migrations.entries()) {
     if (version < found) continue;
-    const run = { engine, version, migration, notice };
+    const run = { engine, version, migration, notice, tableLock: program.tableLock };
     const change = schemaChangeOf(migration);
     if (typeof change === 'function') await runSingle(run, change);
     else await runStages(run, change);
@@ -111,28 +128,50 @@ interface MigrationRun {
   readonly version: number;
   readonly migration: Migration;
   readonly notice: StopNotice;
+  readonly tableLock: TableLockTimes;
 }
 
 async function runSingle(run: MigrationRun, change: SingleMigration): Promise<void> {
   const { engine, version, migration, notice } = run;
   await notice.give(minimumSchemaOf(migration, version + 1));
-  await runStep(engine, version, async (db) => {
+  await runStep(run, async (db) => {
     await change(db, engine.types, engine.numbering);
     await finish(run, db);
   });
 }
 
-/** Runs one transaction of the migration after schema `version`. Returns undefined if another process has finished the migration. */
+/**
+ * Runs one transaction of the migration after schema `version`. Returns undefined if another process has finished the migration. A load of
+ * a feed keeps its tables locked for the whole download. Once a migration waits, later readers wait as long. So each wait is short, and
+ * the readers go on in the pauses.
+ */
 async function runStep<T>(
-  engine: Engine,
-  version: number,
+  { engine, version, tableLock }: Pick<MigrationRun, 'engine' | 'version' | 'tableLock'>,
   step: (db: Kysely<Tables>) => Promise<T>,
 ): Promise<T | undefined> {
-  return await engine.write(async (db) => {
-    if ((await engine.schemaVersion(db)) > version) return undefined;
-    await engine.liftStatementTimeout(db);
-    return await step(db);
-  });
+  const { waitMs, pauseMs, totalMs } = tableLock;
+  const attempt = async (): Promise<T | undefined> =>
+    await engine.write(async (db) => {
+      if ((await engine.schemaVersion(db)) > version) return undefined;
+      await engine.liftStatementTimeout(db);
+      await engine.limitLockWaits(db, waitMs);
+      return await step(db);
+    });
+  try {
+    return await retry(attempt, {
+      isRetryable: (error) => engine.isLockTimeout(error),
+      delays: () => pauseMs,
+      deadline: performance.now() + totalMs,
+    });
+  } catch (error) {
+    throw engine.isLockTimeout(error) ? tablesLocked(totalMs, error) : error;
+  }
+}
+
+function tablesLocked(totalMs: number, cause: unknown): ClairError {
+  const minutes = Math.round(totalMs / 60_000);
+  const message = `the tables could not be changed for ${minutes} minutes: another process keeps one of them locked; wait until it has loaded its feeds, or end it`;
+  return new ClairError('store-unavailable', message, { cause });
 }
 
 /** Changes the new tables as the engine requires, and records the schema. */
@@ -148,7 +187,7 @@ const progressKey = 'migration';
 
 async function runStages(run: MigrationRun, change: StagedMigration): Promise<void> {
   const { engine, version, migration, notice } = run;
-  await runStep(engine, version, async (db) => {
+  await runStep(run, async (db) => {
     if ((await readProgress(db)) !== undefined) return;
     await change.expand(db, engine.types);
     await writeProgress(db, 0);
@@ -158,9 +197,9 @@ async function runStages(run: MigrationRun, change: StagedMigration): Promise<vo
     if (last !== undefined) await writeProgress(db, last);
     return last !== undefined;
   };
-  while ((await runStep(engine, version, moveNext)) === true);
+  while ((await runStep(run, moveNext)) === true);
   await notice.give(minimumSchemaOf(migration, version + 1));
-  await runStep(engine, version, async (db) => {
+  await runStep(run, async (db) => {
     // Rows that another server has written since the last call.
     while (await moveNext(db));
     await change.contract(db);

@@ -8,6 +8,7 @@ import { emptyLayer } from '../../testing/empty-layer.ts';
 import { ancestry, feedUpdate, hits, image, installed, record, stream } from '../../testing/store-content.ts';
 import { sharedEngines } from '../../testing/store-engines.ts';
 import type { Store } from '../store.ts';
+import type { Engine } from './engine.ts';
 import { migrate, type Program } from './migrate.ts';
 import type { Migration, StagedMigration } from './migrations/migration.ts';
 import { migrations } from './migrations/migrations.ts';
@@ -19,6 +20,7 @@ function laterProgram(migration: Migration, noticeMs = 1): Program {
     schema: schemaVersion + 1,
     loadMigrations: async () => [...migrations, migration],
     noticeMs,
+    tableLock: { waitMs: 200, pauseMs: 50, totalMs: 60_000 },
   };
 }
 
@@ -150,3 +152,79 @@ for (const engine of sharedEngines) {
     await assert.rejects(engine.open(place), isIncompatible);
   });
 }
+
+/** A load of a feed: a session whose transaction has read the table of feeds, and which stays open until it is ended. */
+async function startLoad(engine: Engine): Promise<{ end(): Promise<void> }> {
+  const reading = Promise.withResolvers<undefined>();
+  const ending = Promise.withResolvers<undefined>();
+  const load = engine.session(async ({ db }) => {
+    await db.selectFrom('feed').selectAll().execute();
+    reading.resolve(undefined);
+    await ending.promise;
+  });
+  await Promise.race([reading.promise, load]);
+  return {
+    end: async () => {
+      ending.resolve(undefined);
+      await load;
+    },
+  };
+}
+
+/** Waits until a statement waits for a table that another transaction has locked. */
+async function untilTableWaits({ db }: Engine): Promise<void> {
+  for (let waiting = 0; waiting === 0; ) {
+    const { rows } = await sql<{ waiting: number }>`
+      select count(*)::int as waiting from pg_locks where relation = 'feed'::regclass and not granted
+    `.execute(db);
+    waiting = rows[0]?.waiting ?? 0;
+  }
+}
+
+const addColumn = {
+  minimumSchema: schemaVersion,
+  change: async (db: Kysely<Tables>) => {
+    await sql`alter table feed add column of_later_version text`.execute(db);
+  },
+};
+
+test('lets readers go on while a migration waits for a table that a load of a feed reads', async (t) => {
+  const [engine] = sharedEngines.filter(({ name }) => name === 'postgresql');
+  const place = (await engine?.createEmptyLocation(t)) ?? assert.fail();
+  await using store = await engine?.open(place);
+  assert.ok(store);
+  await using loading = await openBareEngine('postgresql', place);
+  await using later = await openBareEngine('postgresql', place);
+  const load = await startLoad(loading);
+  let isMigrated = false;
+  const migrating = migrate(later, laterProgram(addColumn)).then(() => {
+    isMigrated = true;
+  });
+  for (let round = 0; round < 3; round++) {
+    await untilTableWaits(loading);
+    await store.advisories.findFeedStates();
+    assert.equal(isMigrated, false);
+  }
+  await load.end();
+  await migrating;
+  assert.equal(await later.storedSchemaVersion(later.db), schemaVersion + 1);
+});
+
+test('gives up a migration when a table stays locked, and says so', async (t) => {
+  const [engine] = sharedEngines.filter(({ name }) => name === 'postgresql');
+  const place = (await engine?.createEmptyLocation(t)) ?? assert.fail();
+  await using store = await engine?.open(place);
+  assert.ok(store);
+  await using later = await openBareEngine('postgresql', place);
+  const load = await startLoad(later);
+  const impatient = {
+    ...laterProgram(addColumn),
+    tableLock: { waitMs: 20, pauseMs: 1, totalMs: 0 },
+  };
+  await assert.rejects(migrate(later, impatient), {
+    code: 'store-unavailable',
+    message: /another process keeps one of them locked/,
+  });
+  await load.end();
+  await migrate(later, impatient);
+});

@@ -204,6 +204,7 @@ test('names a vulnerability of a package once, also if it is found in several re
     layers: [],
     number: 1,
     revision: '',
+    engineVersion: 1,
     image,
   };
   const found = {

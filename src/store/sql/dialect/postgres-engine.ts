@@ -17,6 +17,7 @@ import { openClientPool } from './postgres-clients.ts';
 import {
   fromPostgresError,
   isConnectionLost,
+  isLockTimeout,
   isSerializationFailure,
   isStalePlan,
   retryWhile,
@@ -64,6 +65,10 @@ export async function openPostgresEngine(
     liftStatementTimeout: async (db) => {
       await sql`set local statement_timeout = 0`.execute(db);
     },
+    limitLockWaits: async (db, waitMs) => {
+      await sql`select set_config('lock_timeout', ${String(waitMs)}, true)`.execute(db);
+    },
+    isLockTimeout,
     adaptTables: (db) => dropForeignKeys(db, uncheckedTables),
     sizeBytes: () => readSize(connection.db),
     // A pooler runs statements in a transaction, and the rebuild refuses one.

@@ -148,6 +148,11 @@ export function isSerializationFailure(error: unknown): boolean {
   return /^(40001|40P01)$/.test(codeOf(error));
 }
 
+/** Returns whether a lock could not be had in time, also of an error that `fromPostgresError` has translated. */
+export function isLockTimeout(error: unknown): boolean {
+  return codeOf(error instanceof ClairError ? error.cause : error) === '55P03';
+}
+
 /** Returns whether a prepared statement is older than its tables: another process has migrated them. */
 export function isStalePlan(error: unknown): boolean {
   return codeOf(error) === '0A000' && /cached plan/.test(messageOf(error));

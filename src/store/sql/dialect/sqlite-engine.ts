@@ -82,6 +82,9 @@ export async function openSqliteEngine(path: string, options: SqliteOptions = {}
       database.exec(newTables);
     },
     liftStatementTimeout: async () => undefined,
+    // Readers do not lock tables, and writers wait for each other.
+    limitLockWaits: async () => undefined,
+    isLockTimeout: () => false,
     adaptTables: async () => undefined,
     readClock: undefined,
     openWakeChannel: () => ({ notify: () => undefined, [Symbol.asyncDispose]: async () => undefined }),
