@@ -113,8 +113,10 @@ async function openPlace(
 async function openRegistryPlace(reference: string, env: NodeJS.ProcessEnv): Promise<DatabasePlace> {
   const { parseReference } = await import('../image/registry/reference.ts');
   const { openRepository } = await import('../image/registry/open-registry-image.ts');
+  const { withoutUnboundCredentials } = await import('../image/registry/find-credentials.ts');
   const { registryPlace } = await import('../advisory-db/registry-place.ts');
   const parsed = parseReference(reference);
   const hasTag = reference.lastIndexOf(':') > reference.lastIndexOf('/');
-  return registryPlace(openRepository(parsed, { env }), hasTag ? parsed.tag : undefined);
+  const repository = openRepository(parsed, { env: withoutUnboundCredentials(env) });
+  return registryPlace(repository, hasTag ? parsed.tag : undefined);
 }

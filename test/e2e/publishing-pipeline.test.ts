@@ -175,6 +175,7 @@ for (const [system, job] of [
     const published = `registry:${host}/advisories:1`;
     const env = {
       SSL_CERT_FILE: authority.cert,
+      CLAIR_REGISTRY_HOST: host,
       CLAIR_REGISTRY_USERNAME: 'me',
       CLAIR_REGISTRY_PASSWORD: 'secret',
     };

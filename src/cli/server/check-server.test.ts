@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { temporaryDirectory } from '../../testing/store-engines.ts';
 import { loadConfig } from '../config.ts';
+import { planServer } from './server-plan.ts';
 import { checkServer, startServer } from './start-server.ts';
 
 const sum = 'a'.repeat(64);
@@ -161,6 +162,15 @@ test('accepts a configuration with tokens, keys and networks', async (t) => {
   );
   await checkServer(config, {});
   assert.equal(hasDatabase(), false);
+});
+
+test('refuses credentials of registries in the environment that name no host', async (t) => {
+  const { config } = writeConfig(t, 'api: { addr: "127.0.0.1:0" }');
+  const env = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'hidden' };
+  await assert.rejects(planServer(config, { env }), {
+    message: /^CLAIR_REGISTRY_TOKEN, .* need CLAIR_REGISTRY_HOST=HOST\[:PORT\] for a server/,
+  });
+  await planServer(config, { env: { ...env, CLAIR_REGISTRY_HOST: 'registry.example' } });
 });
 
 /** Reads a configuration file with these settings, whose database is in a temporary directory. */

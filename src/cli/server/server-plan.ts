@@ -9,6 +9,7 @@ import { resolveLayerSources } from '../../config/layer-sources.ts';
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
 import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-policy.ts';
+import { hasUnboundCredentials } from '../../image/registry/find-credentials.ts';
 import { type ConnectToOtherHost, publicOtherHosts } from '../../image/registry/other-hosts.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
 import type { ExtractBucket } from '../../store/layer-extract-store.ts';
@@ -102,10 +103,22 @@ export async function planServer(
     problems.check(() => {
       if (mirror !== '' && mirror !== 'upstream') requireMirror(mirror, option);
     });
+  problems.check(() => {
+    checkCredentials(env);
+  });
   await problems.checkAsync(() => checkDatabaseSettings(database));
   await problems.checkAsync(() => checkPublished(config));
   problems.throwIfAny();
   return { ...plan, cells } as ServerPlan;
+}
+
+/** Throws `usage` for credentials that name no host: they would go to every registry that a client names. */
+function checkCredentials(env: NodeJS.ProcessEnv): void {
+  if (!hasUnboundCredentials(env)) return;
+  throw new ClairError(
+    'usage',
+    'CLAIR_REGISTRY_TOKEN, or CLAIR_REGISTRY_USERNAME and CLAIR_REGISTRY_PASSWORD, need CLAIR_REGISTRY_HOST=HOST[:PORT] for a server: they go to that registry only',
+  );
 }
 
 /** Returns how servers connect to hosts that registries name. Throws `config-invalid` for a malformed network. */

@@ -8,13 +8,14 @@ const password = { kind: 'password', username: 'me', password: 'se:cret' } as co
 
 interface Scene {
   readonly credentials?: Credentials;
+  readonly isUnbound?: boolean;
   readonly isInsecure?: boolean;
   /** Lifetime of each token in seconds. */
   readonly expiresIn?: number;
 }
 
 /** Returns an `Authorization`, its token requests, and a clock. */
-function scene({ credentials, isInsecure = false, expiresIn = 300 }: Scene): {
+function scene({ credentials, isUnbound = false, isInsecure = false, expiresIn = 300 }: Scene): {
   authorization: Authorization;
   requests: Parameters<FetchToken>[0][];
   clock: { now: number };
@@ -23,7 +24,7 @@ function scene({ credentials, isInsecure = false, expiresIn = 300 }: Scene): {
   const clock = { now: 0 };
   const authorization = new Authorization({
     endpoint: { registry: 'registry.example:5000', repository: 'acme/app', isInsecure },
-    findCredentials: async () => ({ credentials, searchedLocations: [] }),
+    findCredentials: async () => ({ credentials, searchedLocations: [], isUnbound }),
     fetchToken: async (request) => {
       requests.push(request);
       return JSON.stringify({ token: `token-${requests.length}`, expires_in: expiresIn });
@@ -54,6 +55,17 @@ test('requests a token with name and password, to read that repository only', as
       ],
     ],
   );
+});
+
+test('sends credentials that name no host to a token endpoint on the host of the registry only', async () => {
+  const { authorization, requests } = scene({ credentials: password, isUnbound: true });
+  await assert.rejects(authorization.headerAfterChallenge(bearer, undefined), {
+    code: 'registry-refused',
+    message: /auth\.example\/token on another host; .* set CLAIR_REGISTRY_HOST=registry\.example:5000$/,
+  });
+  assert.equal(requests.length, 0);
+  const own = 'Bearer realm="https://registry.example/token"';
+  assert.equal(await authorization.headerAfterChallenge(own, undefined), 'Bearer token-1');
 });
 
 test('requests an anonymous token when there are no credentials', async () => {

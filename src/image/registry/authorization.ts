@@ -107,16 +107,16 @@ export class Authorization implements AuthorizationHeader {
 
   async #authorize(challenge: Challenge | undefined): Promise<CachedAuthorization | undefined> {
     if (challenge === undefined) return undefined;
-    const { credentials } = await this.#options.findCredentials();
+    const { credentials, isUnbound = false } = await this.#options.findCredentials();
     const expiresAt = Number.POSITIVE_INFINITY;
     if (credentials?.kind === 'registry-token') return { header: `Bearer ${credentials.token}`, expiresAt };
-    if (challenge.scheme === 'bearer') return await this.#fetchToken(challenge, credentials);
+    if (challenge.scheme === 'bearer') return await this.#fetchToken(challenge, { credentials, isUnbound });
     return credentials?.kind === 'password' ? { header: basicOf(credentials), expiresAt } : undefined;
   }
 
   async #fetchToken(
     { parameters }: Challenge,
-    credentials: Credentials | undefined,
+    { credentials, isUnbound }: Pick<CredentialSearch, 'credentials' | 'isUnbound'>,
   ): Promise<CachedAuthorization> {
     const { endpoint, fetchToken, now } = this.#options;
     const realm = realmOf(endpoint, parameters.get('realm'));
@@ -124,6 +124,7 @@ export class Authorization implements AuthorizationHeader {
     const service = parameters.get('service');
     if (service !== undefined) query.set('service', service);
     if (credentials !== undefined) checkConfidential(endpoint, realm);
+    if (credentials !== undefined && isUnbound) checkOwnHost(endpoint, realm);
     const text = await fetchToken(
       credentials?.kind === 'identity-token'
         ? refreshRequest(realm, query, credentials.token)
@@ -182,6 +183,16 @@ function checkConfidential({ registry, isInsecure }: AuthorizationOptions['endpo
   throw new ClairError(
     'registry-refused',
     `${registry} names the token endpoint ${displayUrl(realm.href)} without TLS; clair does not send credentials over plain HTTP`,
+  );
+}
+
+/** Throws `registry-refused` if credentials that name no host would be sent to another host than the registry. */
+function checkOwnHost({ registry }: AuthorizationOptions['endpoint'], realm: URL): void {
+  const own = registry === 'docker.io' ? 'auth.docker.io' : hostnameOf(registry);
+  if (realm.hostname === own) return;
+  throw new ClairError(
+    'registry-refused',
+    `${registry} names the token endpoint ${displayUrl(realm.href)} on another host; to send it the credentials of CLAIR_REGISTRY_…, set CLAIR_REGISTRY_HOST=${registry}`,
   );
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { findCredentials } from './find-credentials.ts';
+import { findCredentials, hasUnboundCredentials, withoutUnboundCredentials } from './find-credentials.ts';
 
 /** Creates a home directory with these files. */
 function home(context: TestContext, files: Readonly<Record<string, unknown>>): string {
@@ -46,6 +46,20 @@ test('prefers the environment, for one host when it names one, and not for mirro
     'env',
   );
   assert.equal(await usernameFor({ ...env, CLAIR_REGISTRY_TOKEN: 't' }), 'registry-token t');
+});
+
+test('says which credentials of the environment are for no particular host, and leaves them out', async () => {
+  const password = { CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'p' };
+  const token = { CLAIR_REGISTRY_TOKEN: 't' };
+  const host = { CLAIR_REGISTRY_HOST: 'registry.example' };
+  for (const env of [password, token, { ...password, CLAIR_REGISTRY_HOST: '' }]) {
+    assert.equal(hasUnboundCredentials(env), true);
+    assert.equal(await usernameFor({ HOME: '/nowhere', ...withoutUnboundCredentials(env) }), undefined);
+    assert.equal((await findCredentials(scope, { HOME: '/nowhere', ...env })).isUnbound, true);
+  }
+  for (const env of [{}, { ...password, ...host }, { ...token, ...host }, { CLAIR_REGISTRY_USERNAME: 'me' }])
+    assert.equal(hasUnboundCredentials(env), false);
+  assert.deepEqual(withoutUnboundCredentials({ ...password, ...host }), { ...password, ...host });
 });
 
 test('reads the files in their order', async (context) => {

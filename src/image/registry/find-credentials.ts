@@ -7,6 +7,8 @@ import { queryCredentialHelper } from './credential-helper.ts';
 export interface CredentialSearch {
   readonly credentials: Credentials | undefined;
   readonly searchedLocations: readonly string[];
+  /** Whether they are of the environment, which names no host for them. They then go to no other host that the registry names. */
+  readonly isUnbound?: boolean;
 }
 
 /** The registry and repository that need credentials. */
@@ -27,7 +29,8 @@ export async function findCredentials(
   env: NodeJS.ProcessEnv,
 ): Promise<CredentialSearch> {
   const own = fromEnvironment(scope, env);
-  if (typeof own !== 'string') return { credentials: own, searchedLocations: [] };
+  if (typeof own !== 'string')
+    return { credentials: own, searchedLocations: [], isUnbound: !env['CLAIR_REGISTRY_HOST'] };
   const searchedLocations = [own];
   for (const path of credentialFiles(env)) {
     const file = readCredentialFile(path);
@@ -36,6 +39,25 @@ export async function findCredentials(
     searchedLocations.push(found);
   }
   return { credentials: undefined, searchedLocations };
+}
+
+/** Returns whether the environment has credentials and names no host that they are for. */
+export function hasUnboundCredentials(env: NodeJS.ProcessEnv): boolean {
+  const hasCredentials =
+    env['CLAIR_REGISTRY_TOKEN'] || (env['CLAIR_REGISTRY_USERNAME'] && env['CLAIR_REGISTRY_PASSWORD']);
+  return Boolean(hasCredentials) && !env['CLAIR_REGISTRY_HOST'];
+}
+
+/** Returns the environment without credentials that name no host: those are for the registry of the scanned image only. */
+export function withoutUnboundCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (!hasUnboundCredentials(env)) return env;
+  const {
+    CLAIR_REGISTRY_TOKEN: _,
+    CLAIR_REGISTRY_USERNAME: __,
+    CLAIR_REGISTRY_PASSWORD: ___,
+    ...others
+  } = env;
+  return others;
 }
 
 /** Returns the credentials, or the reason for their absence. */

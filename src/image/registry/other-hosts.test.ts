@@ -33,7 +33,10 @@ function redirectBlob({ registry }: RegistryHarness, location: string): void {
   };
 }
 
-const refusal = isErrorWith('registry-refused', /it leads to \S+, which has no address, or none on the public/);
+const refusal = isErrorWith(
+  'registry-refused',
+  /it leads to \S+, which has no address, or none on the public/,
+);
 
 test('requests no internal host that a redirect names, in any notation', async (context) => {
   const harness = await openRegistryHarness(context);

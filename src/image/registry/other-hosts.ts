@@ -30,7 +30,10 @@ export function publicOtherHosts(
     const own = hostOf(url);
     const refuse = (lookupError: Error | null): HttpError => refusedHostError(url.host, lookupError);
     if (isIP(own) !== 0 && !isAllowed(own)) throw refuse(null);
-    const checked = checkedLookup({ isAllowed: (address, host) => host !== own || isAllowed(address), refuse });
+    const checked = checkedLookup({
+      isAllowed: (address, host) => host !== own || isAllowed(address),
+      refuse,
+    });
     if (isProxied) return { proxyEnv: env, lookup: checked };
     return { agent: agents[url.protocol === 'https:' ? 'https:' : 'http:'], lookup: checked };
   };

@@ -253,10 +253,7 @@ test('sends nothing that is meant for the registry to another origin', async (co
   path = '/refused';
   await assert.rejects(
     read(undefined, { env }),
-    isErrorWith(
-      'registry-refused',
-      /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads$/,
-    ),
+    isErrorWith('registry-refused', /401 from 127\.0\.0\.1:\d+, where the blob endpoint of .* leads$/),
   );
   assert.deepEqual(
     seen,

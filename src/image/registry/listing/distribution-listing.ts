@@ -18,10 +18,7 @@ const tagsPage = z.object({ tags: z.nullish(z.array(z.string())) });
 const namesPerPage = 1000;
 
 /** The options of a listing. */
-export type RegistryListingOptions = Pick<
-  RegistryOptions,
-  'env' | 'sleep' | 'idleMs' | 'connectElsewhere'
->;
+export type RegistryListingOptions = Pick<RegistryOptions, 'env' | 'sleep' | 'idleMs' | 'connectElsewhere'>;
 
 /** Returns the content of a registry by the API of Distribution. Mirrors are not asked. */
 export function distributionListing(registry: string, options: RegistryListingOptions): RegistryListing {
