@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, resolve } from 'node:path';
 import { configReference } from '../config/config-reference.ts';
+import { resolveLayerSources } from '../config/layer-sources.ts';
 import { printConfig } from '../config/print-config.ts';
 import { readConfig } from '../config/read-config.ts';
 import { type AllSettings, type Config, settingsWith } from '../config/settings.ts';
@@ -27,6 +28,7 @@ export interface ConfigOptions {
 /** Runs `clair config check`: the checks that the server makes before it starts. */
 export async function checkConfig(options: ConfigOptions): Promise<number> {
   const notes: string[] = [];
+  let isClair4 = false;
   const config = loadConfig(options, process.env, {
     onUnknownVariables: (names) => {
       notes.push(`unknown variables, which have no effect: ${names.join(', ')}\n`);
@@ -34,11 +36,24 @@ export async function checkConfig(options: ConfigOptions): Promise<number> {
     onKeysWithoutEffect: (keys) => {
       notes.push(...keys.map((key) => `without effect: ${key}\n`));
     },
+    onClair4File: () => {
+      isClair4 = true;
+    },
   });
+  if (isClair4) notes.push(...strictSources(config));
   const { checkServer } = await import('./server/start-server.ts');
   await checkServer(config, { plugins: pluginNames(config, options) });
   writeText([...notes, `${options.config ?? 'the environment'} can be used\n`]);
   return 0;
+}
+
+/** Returns a warning if a server would not read layers of private networks, unlike Clair v4, and no setting says that it shall not. */
+function strictSources(config: Config): string[] {
+  const { policy, networks } = resolveLayerSources(config);
+  if (config.worker.sources.policy !== 'auto' || policy !== 'strict' || networks.length > 0) return [];
+  return [
+    'warning: layers are read from public addresses only; set CLAIR_WORKER_SOURCES_NETWORKS to the networks of the registry and its storage, such as 10.0.0.0/8\n',
+  ];
 }
 
 /** Runs `clair config print`: prints the effective settings without secrets. */
@@ -54,7 +69,10 @@ export function showConfigReference(): number {
 }
 
 /** Receivers of what has no effect in a configuration. */
-type ConfigReceivers = Pick<Parameters<typeof readConfig>[0], 'onUnknownVariables' | 'onKeysWithoutEffect'>;
+type ConfigReceivers = Pick<
+  Parameters<typeof readConfig>[0],
+  'onUnknownVariables' | 'onKeysWithoutEffect' | 'onClair4File'
+>;
 
 /** Reads the settings of the environment and of a file, if one is named. Throws `config-invalid`. */
 export function loadConfig(

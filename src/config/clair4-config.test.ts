@@ -62,6 +62,24 @@ test('maps a configuration of Clair v4', () => {
   assert.deepEqual(amqp, { ...amqp, uris: [], certfile: '' });
 });
 
+test('names updaters of Clair v4 that have no source here, and keeps the others', () => {
+  const known = settingsWith({ transports: transportKinds, sources: ['debian', 'rhel', 'rhel-oval'] });
+  const readSets = (sets: string, env = {}): readonly [readonly string[], readonly string[]] => {
+    const notes: string[] = [];
+    const text = `indexer: { connstring: host=db }\nupdaters: { sets: [${sets}] }`;
+    const config = readConfig({
+      ...{ settings: known, file: { name: 'c.yaml', text }, env },
+      onKeysWithoutEffect: (found) => notes.push(...found),
+    });
+    return [config.updater.enabledupdaters, notes];
+  };
+  const note = 'updaters.sets: There is no source redhat_pypi. Its advisories are not loaded.';
+  assert.deepEqual(readSets('rhel-vex, redhat_pypi'), [['rhel', 'rhel-oval'], [note]]);
+  assert.deepEqual(readSets('debian'), [['debian'], []]);
+  assert.deepEqual(readSets('redhat_pypi'), [['redhat_pypi'], []], 'an empty list would mean all sources');
+  assert.deepEqual(readSets('debian, mine', { CLAIR_PLUGINS: './p.ts' }), [['debian', 'mine'], []]);
+});
+
 test('maps the brokers of Clair v4, of which the first is used', () => {
   const amqpSection = `amqp:
     uris: ["amqps://broker.test/"]

@@ -1,3 +1,4 @@
+import { toSingleLine } from '../kit/untrusted-text.ts';
 import { type Clair4Key, clair4Keys } from './clair4-keys.ts';
 
 /** A configuration of Clair v4 in the form of this server. */
@@ -21,8 +22,11 @@ const topLevelKeys: ReadonlySet<string> = new Set(
   Object.keys(clair4Keys).map((key) => key.split('.')[0] ?? key),
 );
 
-/** Maps a configuration of Clair v4. No text of the result contains a value of the file. */
-export function fromClair4(root: Tree): Clair4Config {
+/**
+ * Maps a configuration of Clair v4. No text of the result contains a value of the file besides names of sets. `sources` are the known
+ * advisory sources; undefined if there may be others.
+ */
+export function fromClair4(root: Tree, sources?: readonly string[]): Clair4Config {
   const values = new Map(defaults);
   const problems = [...unknownKeys(root, ''), ...missingKeys(root)];
   const unused = unusedReceivers(root);
@@ -38,9 +42,29 @@ export function fromClair4(root: Tree): Clair4Config {
     else if (rule.set === undefined) notes.push(`${key}: ${rule.note}`);
     else apply(rule.set(value), values);
   }
+  notes.push(...dropUnknownSources(values, sources));
   if (namesLibpqDatabase(root) && !values.has('database.options.source'))
     values.set('database.options.source', 'postgresql://');
   return { content: treeOf(withoutUnusedKey(values)), problems, notes };
+}
+
+/**
+ * Removes advisory sources that only Clair v4 has, and returns notes that name them. If none is left, the setting stays, and is refused: an
+ * empty one would load all.
+ */
+function dropUnknownSources(
+  values: Map<string, unknown>,
+  sources: readonly string[] | undefined,
+): readonly string[] {
+  const setting = 'updater.enabledupdaters';
+  const value = values.get(setting);
+  if (sources === undefined || !Array.isArray(value)) return [];
+  const named = value.map(String);
+  const known = named.filter((name) => sources.includes(name));
+  if (known.length === 0 || known.length === named.length) return [];
+  values.set(setting, known);
+  const unknown = named.filter((name) => !sources.includes(name)).map((name) => toSingleLine(name, 64));
+  return unknown.map((name) => `updaters.sets: There is no source ${name}. Its advisories are not loaded.`);
 }
 
 /** Clair's own defaults where they differ. */

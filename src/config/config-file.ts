@@ -19,11 +19,18 @@ export interface ConfigFile {
 }
 
 /**
- * Parses a file as Go's parser does: YAML 1.1 with merge keys. `sections` are the keys that belong below `clair:`. A file of Clair v4 gets
- * the form of this server. Throws `config-invalid` if the file is not YAML, or has no key `clair` and is not one of Clair v4: neither may
- * result in defaults.
+ * Parses a file as Go's parser does: YAML 1.1 with merge keys. `sections` are the keys that belong below `clair:`, and `sources` the known
+ * advisory sources; undefined if there may be others. A file of Clair v4 gets the form of this server. Throws `config-invalid` if the file
+ * is not YAML, or has no key `clair` and is not one of Clair v4: neither may result in defaults.
  */
-export function parseConfigFile(name: string, text: string, sections: readonly string[]): ConfigFile {
+export function parseConfigFile(
+  name: string,
+  text: string,
+  {
+    sections,
+    sources,
+  }: { readonly sections: readonly string[]; readonly sources: readonly string[] | undefined },
+): ConfigFile {
   const lines = new LineCounter();
   const document = withParserErrors(name, () =>
     parseDocument(text, { version: '1.1', merge: true, prettyErrors: true, lineCounter: lines }),
@@ -36,7 +43,7 @@ export function parseConfigFile(name: string, text: string, sections: readonly s
     throw new ClairError('config-invalid', `${name} is not valid YAML: ${problem}`);
   }
   const root = rootOf(name, document);
-  if (isClair4File(root)) return { ...fromClair4(root), isClair4: true, lineOf: () => undefined };
+  if (isClair4File(root)) return { ...fromClair4(root, sources), isClair4: true, lineOf: () => undefined };
   const lineOf = (path: readonly string[]): number | undefined => lineIn(document, path, lines);
   const misplaced = Object.keys(root).filter((key) => key !== 'clair');
   const problems = misplaced.map((key) => `${atLine(lineOf([key]))}${misplacedKeyText(key, sections)}`);

@@ -37,16 +37,21 @@ export interface ConfigInput {
   readonly optionVariables?: ReadonlySet<string>;
   /** Receives the keys of a file of Clair v4 that have no effect, each with the reason. Not called without such keys. */
   readonly onKeysWithoutEffect?: (notes: readonly string[]) => void;
+  /** Called for a file of Clair v4. */
+  readonly onClair4File?: () => void;
   /** Receives the variables that begin with `CLAIR_` and set nothing. Not called without such variables. */
   readonly onUnknownVariables?: (names: readonly string[]) => void;
 }
 
 /** Reads all settings. Throws one `config-invalid` that lists all problems. */
 export function readConfig({ settings, file, env, ...input }: ConfigInput): Config {
-  const parsedFile = file && parseConfigFile(file.name, file.text, Object.keys(settings));
+  const namesPlugins = env[variableOf(['plugins'])] !== undefined;
+  const sources = namesPlugins ? undefined : settings.updater.sources.names;
+  const parsedFile =
+    file && parseConfigFile(file.name, file.text, { sections: Object.keys(settings), sources });
   const content = parsedFile?.content ?? {};
   const problems = problemsOf(file, parsedFile);
-  const hasPlugins = hasKey(content, 'plugins') || env[variableOf(['plugins'])] !== undefined;
+  const hasPlugins = hasKey(content, 'plugins') || namesPlugins;
   const variables = new Set<string>();
   const lineOf = (path: readonly string[]): number | undefined => parsedFile?.lineOf(path);
   const context = { path: [], env, hasPlugins, problems, variables, lineOf };
@@ -60,6 +65,7 @@ export function readConfig({ settings, file, env, ...input }: ConfigInput): Conf
   throwIfAny(problems, file?.name);
   announce(parsedFile?.notes, input.onKeysWithoutEffect);
   announce(unknownVariables.unknown, input.onUnknownVariables);
+  if (parsedFile?.isClair4 === true) input.onClair4File?.();
   return config as Config;
 }
 

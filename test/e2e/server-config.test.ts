@@ -67,6 +67,14 @@ test('config check and serve end with 2 for a misspelt variable but not for that
   assert.match(stdout, /^unknown variables, which have no effect: CLAIR_COLOUR\n/);
 });
 
+test('config check warns when a file of Clair v4 would refuse layers of private networks', (t) => {
+  const { file } = writeConfig(t, 'indexer: { connstring: "host=db" }\nhttp_listen_addr: ":6060"\n');
+  const warning = /^warning: layers are read from public addresses only; set CLAIR_WORKER_SOURCES_NETWORKS /m;
+  assert.match(clair(['config', 'check', '--config', file]).stdout, warning);
+  const listed = { CLAIR_WORKER_SOURCES_NETWORKS: '10.0.0.0/8' };
+  assert.doesNotMatch(clair(['config', 'check', '--config', file], listed).stdout, /warning/);
+});
+
 test('explains how to name a database when the cache directory cannot be used', () => {
   const { status, stderr } = clair(['serve'], { XDG_CACHE_HOME: '/dev/null' });
   assert.equal(status, 3);
