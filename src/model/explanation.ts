@@ -2,7 +2,14 @@ import type { Digest } from './digest.ts';
 import type { Distro } from './distro.ts';
 import type { Fix } from './fix.ts';
 import type { Package } from './package.ts';
-import type { Coverage, RatingList, ReportVulnerability, Target } from './report.ts';
+import type {
+  Coverage,
+  ExtensionStatus,
+  RatingList,
+  ReportVulnerability,
+  Target,
+  Verdict,
+} from './report.ts';
 import type { Severity } from './severity.ts';
 import type { VersionRange } from './version-range.ts';
 import type { Conditions } from './vulnerability.ts';
@@ -98,6 +105,10 @@ export interface Explanation {
   /** Remarks on the image as a whole, such as other packages that the advisories cover. */
   readonly remarks: readonly string[];
   readonly coverage: readonly Coverage[];
+  /** The verdict of the report. */
+  readonly verdict: Verdict;
+  /** The extensions that did not read all of the image. A package that is not found may be in what they did not read. */
+  readonly statuses: readonly ExtensionStatus[];
   /** The loaded lists that rate findings. Absent if none is loaded. */
   readonly lists?: readonly RatingList[];
 }

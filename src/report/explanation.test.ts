@@ -62,6 +62,8 @@ const explanation: Explanation = {
   packages: [item],
   remarks: ['look here'],
   coverage: [],
+  verdict: 'vulnerable',
+  statuses: [],
 };
 
 function text(of: Explanation, columns?: number): string {
@@ -153,6 +155,19 @@ test('states that no rating is available and that the vulnerability is not on th
   const lines = text({ ...rated, packages: [{ ...item, vulnerability: unrated }] });
   assert.match(lines, /^severity {4}Unknown, no rating available; clair scan shows why$/m);
   assert.match(lines, /^exploited {3}no, it is not on CISA's KEV list$/m);
+});
+
+test('says that nothing is known of packages in what was not read', () => {
+  const path = 'lib/apk/db/installed';
+  const statuses = [
+    { extension: 'apk', status: 'failed', files: [{ path, layer: null, problem: 'it ends early' }] },
+  ] as const;
+  const empty = { ...explanation, packages: [], verdict: 'not-assessed', statuses } as const;
+  assert.match(
+    text(empty),
+    /^CVE-2026-1: not known\n[^]*\nnot read {4}apk: lib\/apk\/db\/installed: it ends early\nverdict {5}not assessed\n$/,
+  );
+  assert.match(text({ ...empty, statuses: [] }), /^CVE-2026-1: not reported\n/);
 });
 
 test('folds lines to the width of the terminal', () => {

@@ -10,7 +10,7 @@ import type {
 } from '../model/explanation.ts';
 import type { RatingList, ReportVulnerability } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
-import { coverageLine, lowConfidenceText } from './report-text.ts';
+import { coverageLine, extensionProblemLines, lowConfidenceText } from './report-text.ts';
 import { foldWords, padText, paint, type Style } from './terminal-text.ts';
 import { imageTitleOf } from './title.ts';
 
@@ -38,15 +38,19 @@ const columnsMin = 40;
 
 /** Renders an explanation for a terminal: packages, their advisories, and the checks of each advisory. */
 export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
-  const { id, target, distro, packages, remarks, coverage } = explanation;
+  const { id, target, distro, packages, remarks, coverage, statuses } = explanation;
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
-  if (packages.length === 0) yield `${paint(escapeForTerminal(id), 'bold', display)}: not reported\n`;
+  // A part of the image that was not read may contain a package of the advisories.
+  const answer = statuses.length === 0 ? 'not reported' : 'not known';
+  if (packages.length === 0) yield `${paint(escapeForTerminal(id), 'bold', display)}: ${answer}\n`;
   for (const item of packages) {
     yield* packageLines(item, explanation, display);
     yield '\n';
   }
   for (const remark of remarks) yield* labelled('note', remark, display);
   yield* labelled('image', `${imageTitleOf(target)}, ${distribution}`, display);
+  for (const line of extensionProblemLines(explanation)) yield* labelled('not read', line, display);
+  if (statuses.length > 0) yield* labelled('verdict', explanation.verdict.replace('-', ' '), display);
   for (const known of coverage) yield* labelled('advisories', coverageLine(known), display);
 }
 

@@ -278,7 +278,7 @@ function contentDateText({ newestAdvisory, contentDate, fetchedAt }: Coverage): 
 }
 
 /** Returns the problems of extensions that failed, one line per file. */
-export function extensionProblemLines(report: Report): string[] {
+export function extensionProblemLines(report: Pick<Report, 'statuses'>): string[] {
   const failed = report.statuses.filter((status) => status.status !== 'succeeded');
   const lines = failed.flatMap(({ extension, files }) => {
     const problems = files.filter((file) => file.problem !== null);

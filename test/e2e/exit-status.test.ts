@@ -116,6 +116,11 @@ test('reports a damaged package database, and the verdict is not clean', () => {
   assert.equal(verdict, 'not-assessed');
   assert.equal(statuses[0]?.files[0]?.path, 'var/lib/dpkg/status');
   assert.ok(statuses[0].files[0].problem);
+  const asked = clair(['explain', `rootfs-tar:${path}`, 'CVE-2024-1', 'a', '--offline', '--db', ':memory:']);
+  assert.match(
+    asked.stdout,
+    /^CVE-2024-1: not known\nnote +not known whether a is installed: var\/lib\/dpkg\/status is damaged: /,
+  );
 });
 
 test('exits with 2 for wrong usage and states the correct one', () => {

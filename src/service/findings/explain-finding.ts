@@ -10,7 +10,7 @@ import type {
 import { advisoryNamespaceOf, ecosystemOfType } from '../../model/namespace.ts';
 import { compareText } from '../../model/order.ts';
 import type { PackageOrigin } from '../../model/package.ts';
-import type { Match, Report, ReportLayer } from '../../model/report.ts';
+import type { ExtensionStatus, Match, Report, ReportLayer } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KeyedAffected } from '../../store/advisory-store.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
@@ -25,6 +25,7 @@ import {
   userFeed,
   userVulnerabilityKey,
 } from '../feeds/user-vulnerabilities.ts';
+import { versionOrder } from '../images/extension-status.ts';
 import type { IndexedImage } from '../images/indexed-image.ts';
 import { isLeftToOwner, isUngrouped, isUnmatched } from '../images/package-lookup.ts';
 import { type ArtifactNames, findArtifactNames, lookupByArtifact } from './artifact-groups.ts';
@@ -68,6 +69,7 @@ export async function explainFinding(
   const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
   const userKeys = await findUserKeys({ records, states }, deps);
   const context = { id, records, states, userKeys, artifacts, report, deps };
+  const statuses = unreadStatuses(report);
   return {
     schemaVersion: 1,
     target: report.target,
@@ -76,11 +78,18 @@ export async function explainFinding(
     packages: covered.map((item) => explainPackage(item, context)),
     remarks: remarksOf(
       { ...request, id: name },
-      { records, covered, isInstalled: selected.length > 0, image },
+      { records, covered, isInstalled: selected.length > 0, image, statuses },
     ),
     coverage: report.coverage,
+    verdict: report.verdict,
+    statuses,
     ...(report.ratings?.lists !== undefined && { lists: report.ratings.lists }),
   };
+}
+
+/** Returns the extensions that did not read all of the image. */
+function unreadStatuses({ statuses }: Report): ExtensionStatus[] {
+  return statuses.filter(({ extension, status }) => status !== 'succeeded' && extension !== versionOrder);
 }
 
 /** Records of advisories, and what decides whether their rows count. */
@@ -305,21 +314,34 @@ function remarksOf(
     covered,
     isInstalled,
     image,
+    statuses,
   }: {
     records: readonly StoredVulnerability[];
     covered: readonly unknown[];
     isInstalled: boolean;
     image: IndexedImage;
+    statuses: readonly ExtensionStatus[];
   },
 ): string[] {
-  const missing =
-    packageName !== undefined && !isInstalled ? [`no package ${packageName} is installed in the image`] : [];
+  const missing = packageName !== undefined && !isInstalled ? absenceRemarks(packageName, statuses) : [];
   if (records.length === 0) return [...missing, `no loaded advisory has the name ${id}`];
   if (covered.length > 0) return missing;
   const names = coveredNames(records, image);
   const shown = names.slice(0, maxNames).join(', ');
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
   return [...missing, ...(names.length > 0 ? [`the advisories cover ${shown}${more}`] : [])];
+}
+
+/** Returns that a package is not in the image, or what was not read, and may contain it. */
+function absenceRemarks(name: string, statuses: readonly ExtensionStatus[]): string[] {
+  if (statuses.length === 0) return [`no package ${name} is installed in the image`];
+  return statuses.flatMap(({ extension, files }) => {
+    const problems = files.filter(({ problem }) => problem !== null);
+    const parts = problems.map(({ path, problem }) => `${path} is damaged: ${problem}`);
+    return (parts.length === 0 ? [`${extension} failed`] : parts).map(
+      (part) => `not known whether ${name} is installed: ${part}`,
+    );
+  });
 }
 
 /** Returns the packages that records cover, in the namespaces of the image or, if there are none, in others. */

@@ -74,6 +74,8 @@ export const explainDescription: RouteDescription = {
       },
       remarks: texts,
       coverage: { type: 'array', items: { type: 'object' } },
+      verdict: { enum: ['vulnerable', 'clean', 'not-assessed'] },
+      statuses: { type: 'array', items: { type: 'object' } },
       lists: { type: 'array', items: { type: 'object' } },
     },
   },
