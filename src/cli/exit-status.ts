@@ -3,8 +3,10 @@ import {
   evaluateGatesForFinding,
   type Gate,
   isAnythingAssessed,
+  isKevStale,
   type RatingGate,
 } from '../match/gate.ts';
+import type { Report } from '../model/report.ts';
 import type { Display } from '../plugin/report-format.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import { warn } from './warn.ts';
@@ -19,11 +21,14 @@ export interface GateOptions {
   readonly acceptExpired?: boolean;
 }
 
-/** Returns the gate result of each finding, for formats that show it. */
-export function gatedBy({ failOn = [], allowUnrated = false }: GateOptions): Pick<Display, 'gated'> {
-  return failOn.length === 0
-    ? {}
-    : { gated: (match) => evaluateGatesForFinding(match, failOn, allowUnrated) };
+/** Returns the gate result of each finding of a report, for formats that show it. */
+export function gatedBy(
+  { failOn = [], allowUnrated = false }: GateOptions,
+  report: Pick<Report, 'ratings'>,
+): Pick<Display, 'gated'> {
+  if (failOn.length === 0) return {};
+  const ratings = { allowsUnrated: allowUnrated, isKevStale: isKevStale(report) };
+  return { gated: (match) => evaluateGatesForFinding(match, failOn, ratings) };
 }
 
 /** Exit status if a finding reaches a gate. */

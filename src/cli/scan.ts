@@ -50,7 +50,7 @@ export async function scan(target: string, options: ScanOptions): Promise<number
   const shown = options.severity === undefined ? report : onlySeverities(report, options.severity);
   const order = options.sort === undefined ? {} : { order: options.sort };
   const { detail = false } = options;
-  await writeReports(shown, options.destinations, { ...gatedBy(options), ...order, detail });
+  await writeReports(shown, options.destinations, { ...gatedBy(options, report), ...order, detail });
   return exitStatusOf(assessed, options);
 }
 

@@ -46,6 +46,30 @@ test('stays undecided when a finding has no severity', () => {
   assert.equal(evaluate([high], [...unrated, { severity: 'Critical' }]).result, 'reached');
 });
 
+test('stays undecided when the KEV list is stale and does not name a finding', () => {
+  const list = {
+    source: 'kev',
+    contentDate: '2023-11-21',
+    fetchedAt: '2023-11-21',
+    reason: 'it is old',
+  } as const;
+  const judge = (status: 'complete' | 'stale', vulnerability: Partial<ReportVulnerability>): GateResult => {
+    const lists = [{ ...list, status }];
+    const report = {
+      ...sampleReport,
+      matches: [finding(vulnerability)],
+      ratings: { unrated: 0, knowsExploited: true, knowsEpss: true, reason: null, lists },
+    };
+    return evaluateGates([kev], { report, isAssessed: true, allowsUnrated: true, outdated: [] });
+  };
+  assert.equal(
+    reasons(judge('stale', { kev: false })),
+    '1 finding has not been compared with a current KEV list: the loaded one is stale',
+  );
+  assert.equal(judge('stale', { kev: true }).result, 'reached');
+  assert.equal(judge('complete', { kev: false }).result, 'passed');
+});
+
 test('counts a finding without severity for the level unknown', () => {
   assert.equal(
     evaluate([{ by: 'severity', severity: 'Unknown' }], [{ severity: 'Unknown' }]).result,

@@ -12,6 +12,14 @@ export type Gate =
 /** Gates that need data about findings. */
 export type RatingGate = Exclude<Gate['by'], 'not-verified'>;
 
+/** Options of the user and properties of the ratings that a gate of one finding depends on. */
+export interface GateRatings {
+  /** Whether findings without severity or EPSS score pass. */
+  readonly allowsUnrated: boolean;
+  /** Whether the KEV list of the report is stale: a vulnerability may have been added since. */
+  readonly isKevStale: boolean;
+}
+
 /** The result of some gates. `undecided`: no finding reaches a gate, but one without the needed data may. */
 export type GateResult =
   | { readonly result: 'passed' | 'reached' }
@@ -39,20 +47,26 @@ export function evaluateGates(
   { report, isAssessed, allowsUnrated, outdated }: GateInput,
 ): GateResult {
   if (gates.some((gate) => isReached(gate, report))) return { result: 'reached' };
+  const ratings = { allowsUnrated, isKevStale: isKevStale(report) };
   const reasons = [
     ...(isAssessed ? [] : ['not everything in the image was assessed']),
     ...(outdated.length === 0
       ? []
       : [`the published advisories of ${outdated.join(', ')} may be out of date`]),
-    ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, allowsUnrated) ?? [])),
-    ...investigationReasons(gates, report, allowsUnrated),
+    ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, ratings) ?? [])),
+    ...investigationReasons(gates, report, ratings),
   ];
   if (reasons.length === 0) return { result: 'passed' };
   const lacking = gates.flatMap((gate) => {
-    const isLacking = report.matches.some((match) => lacksData(gate, match, allowsUnrated));
+    const isLacking = report.matches.some((match) => lacksData(gate, match, ratings));
     return gate.by !== 'not-verified' && isLacking ? [gate.by] : [];
   });
   return { result: 'undecided', reasons, lacking: new Set(lacking) };
+}
+
+/** Returns whether the KEV list of a report is stale. */
+export function isKevStale({ ratings }: Pick<Report, 'ratings'>): boolean {
+  return ratings?.lists?.some(({ source, status }) => source === 'kev' && status === 'stale') === true;
 }
 
 /** Returns whether any package of the image had advisories. */
@@ -68,10 +82,10 @@ function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
 export function evaluateGatesForFinding(
   match: Match,
   gates: readonly Gate[],
-  allowsUnrated: boolean,
+  ratings: GateRatings,
 ): GatedFinding {
   if (gates.some((gate) => reaches(match, gate))) return 'reached';
-  return gates.some((gate) => lacksData(gate, match, allowsUnrated)) ? 'undecided' : 'passed';
+  return gates.some((gate) => lacksData(gate, match, ratings)) ? 'undecided' : 'passed';
 }
 
 function isReached(gate: Gate, { matches, layers }: Report): boolean {
@@ -87,25 +101,25 @@ function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate):
 }
 
 /** Why an unreached gate is undecided. */
-function undecidedReason(gate: Gate, { matches }: Report, allowsUnrated: boolean): string | undefined {
+function undecidedReason(gate: Gate, { matches }: Report, ratings: GateRatings): string | undefined {
   if (gate.by === 'not-verified') return undefined;
-  const count = matches.filter((match) => lacksData(gate, match, allowsUnrated)).length;
+  const count = matches.filter((match) => lacksData(gate, match, ratings)).length;
   return count === 0
     ? undefined
-    : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${missingFor[gate.by]}`;
+    : `${count} ${count === 1 ? 'finding has' : 'findings have'} ${missingText(gate.by, ratings)}`;
 }
 
 /** Why a finding that the vendor still investigates leaves the gates undecided: it would not pass them if it were confirmed. */
 function investigationReasons(
   gates: readonly Gate[],
   { suppressed }: Report,
-  allowsUnrated: boolean,
+  ratings: GateRatings,
 ): string[] {
   const count = suppressed.filter(
     (match) =>
       isUnderInvestigation(match) &&
       match.decision === undefined &&
-      evaluateGatesForFinding(match, gates, allowsUnrated) !== 'passed',
+      evaluateGatesForFinding(match, gates, ratings) !== 'passed',
   ).length;
   if (count === 0) return [];
   return [
@@ -119,9 +133,22 @@ const missingFor: Readonly<Record<RatingGate, string>> = {
   epss: 'no EPSS score',
 };
 
-/** Returns whether the report lacks the data of a finding that a gate needs. */
-function lacksData({ by }: Gate, { vulnerability }: Match, allowsUnrated: boolean): boolean {
-  if (by === 'kev') return vulnerability.kev === null;
+function missingText(by: RatingGate, ratings: GateRatings): string {
+  if (by === 'kev' && ratings.isKevStale)
+    return 'not been compared with a current KEV list: the loaded one is stale';
+  return missingFor[by];
+}
+
+/**
+ * Returns whether the report lacks the data of a finding that a gate needs. A stale KEV list counts as missing for all that it does not
+ * name.
+ */
+function lacksData(
+  { by }: Gate,
+  { vulnerability }: Match,
+  { allowsUnrated, isKevStale: isStale }: GateRatings,
+): boolean {
+  if (by === 'kev') return vulnerability.kev === null || (isStale && !vulnerability.kev);
   if (allowsUnrated || by === 'not-verified') return false;
   return by === 'epss' ? vulnerability.epss === null : vulnerability.severity === 'Unknown';
 }

@@ -152,9 +152,19 @@ test('states that no rating is available and that the vulnerability is not on th
     cvss: [],
     kev: false,
   } as const;
-  const lines = text({ ...rated, packages: [{ ...item, vulnerability: unrated }] });
-  assert.match(lines, /^severity {4}Unknown, no rating available; clair scan shows why$/m);
-  assert.match(lines, /^exploited {3}no, it is not on CISA's KEV list$/m);
+  const list = { source: 'kev', fetchedAt: '2023-11-22', reason: null } as const;
+  const lines = (status: 'complete' | 'stale', contentDate: string | null) => {
+    const lists = [{ ...list, status, contentDate }];
+    return text({ ...rated, packages: [{ ...item, vulnerability: unrated }], lists });
+  };
+  const complete = lines('complete', '2023-11-21T00:00:00Z');
+  assert.match(complete, /^severity {4}Unknown, no rating available; clair scan shows why$/m);
+  assert.match(complete, /^exploited {3}no, not on CISA's KEV list of 2023-11-21$/m);
+  assert.match(
+    lines('stale', '2023-11-21T00:00:00Z'),
+    /^exploited {3}not on CISA's KEV list of 2023-11-21 \(stale\)$/m,
+  );
+  assert.match(lines('complete', null), /^exploited {3}no, not on CISA's KEV list of unknown age$/m);
 });
 
 test('says that nothing is known of packages in what was not read', () => {

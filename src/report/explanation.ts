@@ -83,7 +83,7 @@ function* ratingLines(
   lists: readonly RatingList[],
   display: Display,
 ): Iterable<string> {
-  const { severity, severitySource, cvss, kev, exploited, epss, description } = vulnerability;
+  const { severity, severitySource, cvss, kev, epss, description } = vulnerability;
   const issuer =
     severitySource == null ? 'no rating available; clair scan shows why' : `by ${severitySource}`;
   yield* labelled('severity', `${severity}, ${issuer}`, display);
@@ -93,7 +93,7 @@ function* ratingLines(
       `${score === undefined ? '' : `${score.toFixed(1)} `}${vector}, by ${source}`,
       display,
     );
-  if (kev !== null) yield* labelled('exploited', exploitedText(kev, exploited), display);
+  if (kev !== null) yield* labelled('exploited', exploitedText(vulnerability, lists), display);
   if (epss !== null) yield* labelled('epss', epssText(epss, lists), display);
   if (description !== null) yield* labelled('about', shortened(description), display);
 }
@@ -109,8 +109,16 @@ function epssText(score: number, lists: readonly RatingList[]): string {
   return `${score}, ${meaning}${origin === '' ? '' : `, computed ${origin}`}`;
 }
 
-function exploitedText(kev: boolean, exploited: ReportVulnerability['exploited'] = []): string {
-  if (!kev) return "no, it is not on CISA's KEV list";
+/** Returns who states exploitation, or the date of the list without it. A stale list does not show that there is none. */
+function exploitedText(
+  { kev, exploited = [] }: Pick<ReportVulnerability, 'kev' | 'exploited'>,
+  lists: readonly RatingList[],
+): string {
+  if (kev !== true) {
+    const { contentDate = null, status } = lists.find(({ source }) => source === 'kev') ?? {};
+    const dated = `not on CISA's KEV list ${contentDate === null ? 'of unknown age' : `of ${contentDate.slice(0, 10)}`}`;
+    return status === 'stale' ? `${dated} (stale)` : `no, ${dated}`;
+  }
   const sources = exploited.map(({ source, date }) => `by ${source} since ${date.slice(0, 10)}`);
   return ['yes', ...sources].join(', ');
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SaxesParser } from 'saxes';
 import { evaluateGatesForFinding, type Gate } from '../match/gate.ts';
-import type { Report } from '../model/report.ts';
+import type { Match, Report } from '../model/report.ts';
 import type { Display } from '../plugin/index.ts';
 import { cleanReport, hostileReport, hostileText, incompleteReports } from '../testing/incomplete-reports.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
@@ -145,12 +145,14 @@ test('fails only findings that reach a gate, and writes an error when a finding 
         .matchAll(/<testcase name="CVE[^"]*\d \((\w+)\)"[^>]*>\s*<(\w+) message="(\w+)/g),
     ].map(([, ...words]) => words.join(' '));
   const high: Gate = { by: 'severity', severity: 'High' };
-  assert.deepEqual(outcomes({ gated: (match) => evaluateGatesForFinding(match, [high], false) }), [
+  const gated = (allowsUnrated: boolean) => (match: Match) =>
+    evaluateGatesForFinding(match, [high], { allowsUnrated, isKevStale: false });
+  assert.deepEqual(outcomes({ gated: gated(false) }), [
     'High failure High',
     'Unknown error not',
     'Low skipped below',
   ]);
-  assert.deepEqual(outcomes({ gated: (match) => evaluateGatesForFinding(match, [high], true) }), [
+  assert.deepEqual(outcomes({ gated: gated(true) }), [
     'High failure High',
     'Unknown skipped below',
     'Low skipped below',
