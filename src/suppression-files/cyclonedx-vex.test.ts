@@ -57,6 +57,22 @@ test('takes the time from the analysis, the vulnerability or the document', () =
   assert.equal(read({ analysis: { state } })?.time, '2024-05-01T10:00:00Z');
 });
 
+test('refuses a time of another form, or more than a day in the future', () => {
+  const at = (time: string) => () => read({ analysis: { state: 'in_triage', lastUpdated: time } });
+  const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+  for (const time of [
+    '2024-06-01',
+    '1 June 2024',
+    '2024-06-01 00:00:00Z',
+    '2024-06-01T00:00:00',
+    '2024-02-30T00:00:00Z',
+  ])
+    assert.throws(at(time), { code: 'config-invalid', message: /not a valid time/ }, time);
+  assert.throws(at(inHours(25)), { code: 'config-invalid', message: /a time in the future/ });
+  assert.equal(at(inHours(23))()?.status, 'under_investigation');
+  assert.equal(at('2024-06-01T00:00:00.123456789+02:00')()?.status, 'under_investigation');
+});
+
 test('resolves references to components of this and of other documents, and to package URLs', () => {
   const components = [
     { type: 'application', 'bom-ref': 'app', components: [{ type: 'library', 'bom-ref': 'curl', purl }] },

@@ -16,10 +16,13 @@ export interface VexReadOptions {
   wants(ids: readonly string[]): boolean;
 }
 
-/** Schema of an RFC 3339 time, which all VEX formats use. */
-export const rfc3339Time = z
-  .string()
-  .check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'not a valid time'));
+/** Maximum time by which the clock of an author may be ahead. A statement from the future would win over all later ones. */
+const aheadMaxMs = 24 * 3_600_000;
+
+/** Schema of an RFC 3339 time, which all VEX formats use. Refuses a time that is more than a day in the future. */
+export const rfc3339Time = z.iso
+  .datetime({ offset: true, error: 'not a valid time' })
+  .check(z.refine((text) => !(Date.parse(text) > Date.now() + aheadMaxMs), 'a time in the future'));
 
 /** Schema of an array that may be absent or null. */
 export function nullishListOf<T extends z.ZodMiniType>(
