@@ -40,6 +40,19 @@ test('writes a heading and a section for each block', () => {
   );
 });
 
+test('describes each block, and calls only blocks of the notifier a transport', () => {
+  const sections = reference.split(/^## /m).slice(1);
+  const transports = sections.filter((section) => section.includes('\n\nA transport of notifications.\n'));
+  assert.deepEqual(
+    transports.map((section) => section.split('\n', 1)[0]),
+    ['notifier.pager'],
+  );
+  assert.throws(
+    () => configReference({ unnamed: { one: string('A number.') } }),
+    /unnamed of settings has no/,
+  );
+});
+
 test('lists every setting with its variable below it, in three columns', () => {
   const rows = [
     '| `updater.sources.<name>.interval`<br>`CLAIR_UPDATER_SOURCES_<NAME>_INTERVAL` | Interval between',

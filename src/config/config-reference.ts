@@ -7,14 +7,21 @@ import {
 } from '../core/setting.ts';
 import { variableOf } from './read-config.ts';
 
-/** Descriptions of the blocks of settings, by path. Blocks of transports share one description. */
+/** Descriptions of the blocks of settings, by path. Each transport of notifications has a block below `notifier`. */
 const blocks: Readonly<Record<string, string>> = {
   database: 'The database of layers, images and advisories. Options of the other engine are refused.',
   api: 'Addresses of the API and of the health check, access tokens and TLS.',
+  'api.session': 'Sessions of browsers that have signed in.',
+  'api.oidc':
+    '[Sign in with OpenID Connect](../server.md#sign-in-with-openid-connect): the provider of identities.',
+  'api.oidc.grants.<name>':
+    'People of the provider whom the server admits, and what they may do. The name is one of your choice.',
   'api.v4': 'The [v4 API](api-v4.md).',
   'api.harbor': '[Harbor’s scanner API](api-harbor.md).',
   worker: 'How the server reads posted layers, and with which extensions.',
   'worker.sources': 'Permitted origins of posted layers.',
+  images:
+    'Images of registries that [the server scans](../fleet.md#scan-on-the-server), and how long it keeps them.',
   'images.credentials.<name>':
     'Credentials that a request may choose with `credentialsRef`. The name is one of your choice.',
   extracts:
@@ -27,6 +34,7 @@ const blocks: Readonly<Record<string, string>> = {
   'updater.sources.<name>':
     'One advisory source, by its name in [the list of extensions](extensions.md). Settings that are absent here default to those of all sources.',
   notifier: 'Which changes the server reports, and how often. Each transport has its own block below.',
+  roles: 'The work that this process does.',
   plugins: 'Extensions in addition to the built-in ones.',
   log: 'Level and format of the log, which goes to standard error.',
   tracing: 'The OpenTelemetry collector of the spans.',
@@ -78,7 +86,7 @@ function blockOf(path: readonly string[]): string {
 }
 
 function sectionOf(block: string, rows: readonly Row[]): string {
-  const about = blocks[block] ?? 'A transport of notifications.';
+  const about = descriptionOf(block);
   const lines = rows.map(({ path, setting }) => {
     const name = `\`${path.join('.')}\`<br>\`${variableOf(path)}\``;
     return `| ${name} | ${setting.doc.replaceAll('|', '\\|')} | ${valuesOf(setting)} |`;
@@ -87,6 +95,14 @@ function sectionOf(block: string, rows: readonly Row[]): string {
   // Markdown reads names in angle brackets as HTML.
   const heading = block.includes('<') ? `\`${block}\`` : block;
   return `## ${heading}\n\n${about}\n\n${head}\n${lines.join('\n')}\n`;
+}
+
+/** Returns the description of a block. Throws if it has none. */
+function descriptionOf(block: string): string {
+  const about =
+    blocks[block] ?? (block.startsWith('notifier.') ? 'A transport of notifications.' : undefined);
+  if (about === undefined) throw new Error(`the block ${block} of settings has no description`);
+  return about;
 }
 
 function valuesOf(setting: Setting<unknown>): string {
