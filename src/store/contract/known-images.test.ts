@@ -190,6 +190,36 @@ for (const engine of storeEngines) {
     }
   });
 
+  test(`${engine.name}: keeps an image when an archive claims its layers with other packages`, async (t) => {
+    const { store } = await open(t, engine);
+    const { root: _, ...claimed } = seen('a', { isVerified: false, origin: 'docker-archive' });
+    const first = await save(store, 'first');
+    const genuine = await store.knownImages.record({ ...claimed, image: first });
+    const forged = await store.images.save(image([installed('bash')], 'forged'));
+    const other = await store.knownImages.record({ ...claimed, image: forged });
+    assert.notEqual(other, genuine);
+    assert.deepEqual(await affected(store), [[first, [], day(0)]]);
+    // Both are the same images again, whichever is seen.
+    assert.equal(await store.knownImages.record({ ...claimed, image: forged }), other);
+    assert.equal(await store.knownImages.record({ ...claimed, image: first }), genuine);
+    assert.equal(await store.knownImages.record({ ...claimed, image: forged }), other);
+  });
+
+  test(`${engine.name}: keeps the name of an image with verified layers when an archive only claims it`, async (t) => {
+    const { store } = await open(t, engine);
+    const { root: _, ...archive } = seen('a', {
+      origin: 'docker-archive',
+      image: await save(store, 'verified'),
+    });
+    await store.knownImages.record(archive);
+    const forged = await store.images.save(image([installed('bash')], 'forged'));
+    await store.knownImages.record({ ...archive, image: forged, isVerified: false });
+    assert.deepEqual(await affected(store), [[archive.image, ['registry.example/web:1'], null]]);
+    await store.knownImages.record({ ...archive, diffIds: [digest('b')], image: await save(store, 'newer') });
+    const [known] = await store.knownImages.findByName(web);
+    assert.deepEqual(known?.diffIds, [digest('b')]);
+  });
+
   test(`${engine.name}: moves a tag to the image that it means now, and remembers what it meant`, async (t) => {
     const { store, clock } = await open(t, engine);
     const [one, two] = [await save(store, 'one'), await save(store, 'two')];

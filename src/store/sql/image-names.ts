@@ -5,19 +5,24 @@ import type { ImageNameTable } from './known-image-tables.ts';
 import type { Tables } from './schema.ts';
 import { isoTime, isoTimeOrNull } from './times.ts';
 
-type NameRow = Selectable<ImageNameTable>;
+/** A row, and whether the layers of its image were compared with their diffIDs. */
+interface NameRow extends Selectable<ImageNameTable> {
+  readonly is_verified: number;
+}
 
 /** Returns what names mean now, on each platform. */
 export async function currentNameRows(db: Kysely<Tables>, names: readonly ImageTag[]): Promise<NameRow[]> {
   if (names.length === 0) return [];
   return await db
     .selectFrom('image_name')
-    .selectAll()
+    .innerJoin('known_image', 'known_image.id', 'image_name.known_image_id')
+    .selectAll('image_name')
+    .select('known_image.is_verified')
     .where((eb) => eb.or(names.map((name) => isName(eb, name))))
     .where('until', 'is', null)
     .orderBy('repository')
     .orderBy('tag')
-    .orderBy('platform')
+    .orderBy('image_name.platform')
     .execute();
 }
 
@@ -40,11 +45,14 @@ const unchanged: NameChange = { ended: [], begins: false, lacksRoot: false };
 
 /**
  * Compares the current rows of a name with an image that has the name. In a registry, a name means one manifest or index. So rows of
- * another one end, whatever their platform is. Outside registries a name is a claim, and does not replace what a registry stated.
+ * another one end, whatever their platform is. Outside registries a name is a claim, and does not replace what a registry stated. If the
+ * layers are only claims as well, it does not take a name from an image whose layers were verified.
  */
-function changeOf(current: readonly NameRow[], image: number, { platform, root }: SeenImage): NameChange {
+function changeOf(current: readonly NameRow[], image: number, seen: SeenImage): NameChange {
+  const { platform, root } = seen;
   const own = current.find((row) => row.platform === (platform ?? ''));
-  if (root === undefined && own !== undefined && own.root !== null) return unchanged;
+  const isStated = own !== undefined && (own.root !== null || (own.is_verified === 1 && !seen.isVerified));
+  if (root === undefined && isStated) return unchanged;
   const ended = current.filter((row) =>
     row === own ? row.known_image_id !== image : root !== undefined && row.root !== null && row.root !== root,
   );

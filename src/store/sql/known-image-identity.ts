@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, SelectQueryBuilder } from 'kysely';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { SeenImage } from '../known-image-store.ts';
 import type { KnownImageTable } from './known-image-tables.ts';
@@ -20,29 +21,62 @@ export interface FoundImage extends Selectable<KnownImageTable> {
 }
 
 /**
- * Returns the known image that is seen. An image whose bytes were not compared with its diffIDs is the same as one whose were only if both
- * have the same packages.
+ * Returns the known image that is seen. An image whose bytes were not compared with its diffIDs has only claimed them. It is the same as a
+ * known one only if both have the same packages: everybody can write an archive with the diffIDs of another image.
  */
 export async function findSeen(db: Kysely<Tables>, seen: SeenImage): Promise<FoundImage | undefined> {
   const own = await findByIdentity(db, knownIdentityOf(seen));
-  if (own !== undefined && (seen.isVerified || own.image_id === seen.image)) return own;
+  if (own !== undefined && (seen.isVerified || (await isSameClaim(db, own, seen)))) return own;
   const other = await findByIdentity(db, knownIdentityOf({ ...seen, isVerified: !seen.isVerified }));
-  const isSame =
-    other !== undefined &&
-    ((await isLinked(db, other.id, seen)) || (await haveSamePackages(db, other, seen)));
-  return isSame ? other : own;
+  if (other !== undefined && (await isSameContent(db, other, seen))) return other;
+  return await findLinked(db, seen);
+}
+
+/** Returns a new identity of an image. If another one claims the same diffIDs, only its index leads to it. */
+export async function newIdentityOf(db: Kysely<Tables>, seen: SeenImage): Promise<string> {
+  const identity = knownIdentityOf(seen);
+  return (await findByIdentity(db, identity)) === undefined ? identity : sha256Of(randomUUID());
+}
+
+/**
+ * Whether an image with the same claims is the same one. A part of an image, or one without an index, cannot be compared. The manifest of a
+ * registry states the digests of its layers, which may have been read in parts.
+ */
+async function isSameClaim(db: Kysely<Tables>, own: FoundImage, seen: SeenImage): Promise<boolean> {
+  const isPart = seen.isScoped || own.is_scoped === 1;
+  const isSameManifest = seen.root !== undefined && seen.hasManifest && own.digest === seen.digest;
+  return isPart || isSameManifest || own.linked === null || (await isSameContent(db, own, seen));
+}
+
+async function isSameContent(db: Kysely<Tables>, known: FoundImage, seen: SeenImage): Promise<boolean> {
+  return (await isLinked(db, known.id, seen)) || (await haveSamePackages(db, known, seen));
+}
+
+/** Returns the known image whose index was seen, if it has the same layers. */
+async function findLinked(
+  db: Kysely<Tables>,
+  { image, diffIds }: SeenImage,
+): Promise<FoundImage | undefined> {
+  return await foundImages(db)
+    .where('known_image.id', '=', (eb) =>
+      eb.selectFrom('image as seen').select('seen.known_image').where('seen.id', '=', image),
+    )
+    .where('known_image.diff_ids', '=', JSON.stringify(diffIds))
+    .executeTakeFirst();
 }
 
 async function findByIdentity(db: Kysely<Tables>, identity: string): Promise<FoundImage | undefined> {
-  return await db
+  return await foundImages(db).where('known_image.identity', '=', identity).executeTakeFirst();
+}
+
+function foundImages(db: Kysely<Tables>): SelectQueryBuilder<Tables, 'known_image' | 'image', FoundImage> {
+  return db
     .selectFrom('known_image')
     .leftJoin('image', (join) =>
       join.onRef('image.id', '=', 'known_image.image_id').onRef('image.known_image', '=', 'known_image.id'),
     )
     .selectAll('known_image')
-    .select('image.id as linked')
-    .where('known_image.identity', '=', identity)
-    .executeTakeFirst();
+    .select('image.id as linked');
 }
 
 /** Returns whether the index that was seen is known to be of an image, by the number of the image. */

@@ -4,7 +4,13 @@ import type { Digest } from '../../model/digest.ts';
 import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
 import { currentNameRows, endNames, moveNames, nameHistory, needsMove } from './image-names.ts';
-import { type FoundImage, findSeen, isLinked, knownIdentityOf } from './known-image-identity.ts';
+import {
+  type FoundImage,
+  findSeen,
+  isLinked,
+  knownIdentityOf,
+  newIdentityOf,
+} from './known-image-identity.ts';
 import { pageKnownImages, readKnownImages } from './list-known-images.ts';
 import type { Tables } from './schema.ts';
 import { isLastUseStale } from './times.ts';
@@ -89,8 +95,7 @@ function describes({ is_verified: isVerified }: Pick<FoundImage, 'is_verified'>,
 }
 
 async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<number> {
-  const identity = {
-    identity: knownIdentityOf(seen),
+  const description = {
     is_verified: seen.isVerified ? 1 : 0,
     reference: seen.reference,
     origin: seen.origin,
@@ -102,8 +107,9 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
   const known = await findSeen(db, seen);
   if (known !== undefined) {
     const changes = {
-      ...(describes(known, seen) && identity),
-      digest: seen.hasManifest || known.digest === null ? identity.digest : known.digest,
+      ...(describes(known, seen) && description),
+      ...(seen.isVerified && { identity: knownIdentityOf(seen) }),
+      digest: seen.hasManifest || known.digest === null ? description.digest : known.digest,
       ...(needsIndex(known, seen) && index),
       last_seen: now,
     };
@@ -113,7 +119,8 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
   const { id } = await db
     .insertInto('known_image')
     .values({
-      ...{ ...identity, ...index, first_seen: now, last_seen: now },
+      identity: await newIdentityOf(db, seen),
+      ...{ ...description, ...index, first_seen: now, last_seen: now },
       platform: seen.platform,
       diff_ids: JSON.stringify(seen.diffIds),
     })
