@@ -28,7 +28,7 @@ export interface ConfigOptions {
 /** Runs `clair config check`: the checks that the server makes before it starts. */
 export async function checkConfig(options: ConfigOptions): Promise<number> {
   const notes: string[] = [];
-  let isClair4 = false;
+  const file = { isClair4: false };
   const config = loadConfig(options, process.env, {
     onUnknownVariables: (names) => {
       notes.push(`unknown variables, which have no effect: ${names.join(', ')}\n`);
@@ -37,10 +37,10 @@ export async function checkConfig(options: ConfigOptions): Promise<number> {
       notes.push(...keys.map((key) => `without effect: ${key}\n`));
     },
     onClair4File: () => {
-      isClair4 = true;
+      file.isClair4 = true;
     },
   });
-  if (isClair4) notes.push(...strictSources(config));
+  if (file.isClair4) notes.push(...strictSources(config));
   const { checkServer } = await import('./server/start-server.ts');
   await checkServer(config, { plugins: pluginNames(config, options) });
   writeText([...notes, `${options.config ?? 'the environment'} can be used\n`]);
