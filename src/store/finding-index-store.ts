@@ -175,6 +175,20 @@ export interface FleetImageFilter extends KnownImageFilter {
   readonly isFixable?: boolean | undefined;
   /** Whether the image has an exploited finding. */
   readonly isExploited?: boolean | undefined;
+  /**
+   * Counted images that are known not to be assessed completely, by the namespaces without complete advisories: a part could not be read, no
+   * package has a namespace, or one has such a namespace.
+   */
+  readonly unassessed?: readonly string[] | undefined;
+}
+
+/** Known images whose packages are in the same namespaces. */
+export interface NamespaceGroup {
+  /** Sorted. Null for images that are not counted yet. */
+  readonly namespaces: readonly string[] | null;
+  /** Whether a part of each could not be read. */
+  readonly isUnread: boolean;
+  readonly images: number;
 }
 
 /**
@@ -227,6 +241,8 @@ export interface FindingIndexStore {
     filter: FleetImageFilter,
     page: PageRequest<FleetImagePlace> & { readonly order: ImageOrder },
   ): Promise<FleetImagePage>;
+  /** Returns all known images in groups, in no order. Its cost depends on the number of images. */
+  groupByNamespaces(): Promise<readonly NamespaceGroup[]>;
   /** Returns the findings of images, by the numbers of their indexes. Those that are not counted are absent. */
   findImages(images: readonly number[]): Promise<ReadonlyMap<number, ImageFindings>>;
   /**

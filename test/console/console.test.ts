@@ -10,7 +10,15 @@ import { noBrowser, openPage, startBrowser } from './browser.ts';
 import { acceptRisk, addNotifications, saveRules, sendAgain } from './changing.ts';
 import { checkScreens } from './every-screen.ts';
 import { compareImages, drawVersions, rankUpgrades, readSources } from './lists.ts';
-import { holdsView, keepsData, leadsByKeyboard, leadsToReason, savesImages, showsText } from './reading.ts';
+import {
+  holdsView,
+  keepsData,
+  leadsByKeyboard,
+  leadsToReason,
+  listsUnassessed,
+  savesImages,
+  showsText,
+} from './reading.ts';
 import type { Scene } from './scene.ts';
 import { seededServer } from './seeded-server.ts';
 
@@ -25,6 +33,7 @@ const reading: Readonly<Record<string, SceneTest>> = {
   'leads by the keyboard alone': leadsByKeyboard,
   'saves exactly the affected images as CSV': savesImages,
   'holds the view in the address': holdsView,
+  'says of which images something was not assessed': listsUnassessed,
   'shows texts of images as text': showsText,
   'keeps what it has when the server fails': keepsData,
   'compares two images, and keeps the comparison in the address': compareImages,

@@ -86,6 +86,26 @@ export async function holdsView({ url, digests, browser }: Scene): Promise<void>
   await page.getByText('Nothing was found. Not everything was assessed').waitFor();
 }
 
+/** Says of which images something was not assessed, and leads to them. */
+export async function listsUnassessed({ url, browser }: Scene): Promise<void> {
+  const { page } = await openPage(browser, url);
+  await page.goto(url);
+  const card = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'Images not assessed' }) });
+  // Alpine 3.20 is out of support since 2026-04-01, and one image has no packages.
+  const unsupported = card.getByRole('row', { name: /alpine:v3\.20.*out of support since 2026-04-01/ });
+  await unsupported.getByRole('link', { name: '3', exact: true }).waitFor();
+  await card
+    .getByRole('row', { name: /no package has a namespace/ })
+    .getByRole('link')
+    .click();
+  await page.waitForURL('**/images?assessed=false');
+  await page.getByRole('row', { name: /shop\/unknown:1.*Not assessed/ }).waitFor();
+  assert.equal(await page.locator('main tbody tr').count(), 4);
+  assert.ok(await page.getByLabel('Not assessed').isChecked());
+}
+
 /** Shows texts of images as text. */
 export async function showsText({ url, digests, browser }: Scene): Promise<void> {
   const { page, problems } = await openPage(browser, url);

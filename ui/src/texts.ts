@@ -152,6 +152,14 @@ export const texts = {
     checked: 'Last checked',
     noProblems: 'All sources are current.',
   },
+  notAssessed: {
+    title: 'Images not assessed',
+    reason: 'Reason',
+    images: 'Images',
+    none: 'Of no counted image it is known that something was not assessed. The page of an image says whether everything was.',
+    uncounted: (images: number) =>
+      `${images} more ${images === 1 ? 'image is' : 'images are'} not counted yet.`,
+  },
   sourceStates: { current: 'current', stale: 'stale', failed: 'failed' },
   images: {
     title: 'Images',
@@ -165,6 +173,7 @@ export const texts = {
     seen: 'Last seen',
     namespaces: 'System',
     more: (count: number) => `and ${count} more ${count === 1 ? 'name' : 'names'}`,
+    moreReasons: (count: number) => `and ${count} more ${count === 1 ? 'reason' : 'reasons'}`,
     empty: 'No image yet',
     emptyHint: 'Scan a first image. It appears here when the scan has ended.',
     emptyCommands: [

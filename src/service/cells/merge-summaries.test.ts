@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { severities } from '../../model/severity.ts';
 import type { SourceSummary } from '../../store/feed-state.ts';
 import { exploitations, type FindingTotals } from '../../store/finding-count-store.ts';
-import { mergeSummaries } from './merge-summaries.ts';
+import { type CellSummary, mergeSummaries } from './merge-summaries.ts';
 
 const count = fc.record({
   severity: fc.constantFrom(...severities),
@@ -19,10 +19,12 @@ const findings: fc.Arbitrary<FindingTotals> = fc.record({
   findings: fc.uniqueArray(count, { selector: (one) => `${one.severity} ${one.isFixable} ${one.exploited}` }),
 });
 
+const empty: CellSummary = { findings: null, notAssessed: null, sources: [] };
+
 test('adds up the findings of each severity, fix and exploitation', () => {
   fc.assert(
     fc.property(fc.array(findings, { minLength: 1, maxLength: 5 }), (cells) => {
-      const summaries = new Map(cells.map((one, i) => [`cell-${i}`, { findings: one, sources: [] }]));
+      const summaries = new Map(cells.map((one, i) => [`cell-${i}`, { ...empty, findings: one }]));
       const { findings: merged } = mergeSummaries(summaries);
       assert.equal(
         merged?.images,
@@ -49,10 +51,42 @@ test('adds up the findings of each severity, fix and exploitation', () => {
 test('has no sum while one cell has counted nothing', () => {
   const counted = { at: '2026-11-01T00:00:00.000Z', images: 1, dueSets: 0, findings: [] };
   const summaries = new Map([
-    ['north', { findings: counted, sources: [] }],
-    ['south', { findings: null, sources: [] }],
+    ['north', { ...empty, findings: counted }],
+    ['south', empty],
   ]);
   assert.equal(mergeSummaries(summaries).findings, null);
+});
+
+test('adds up the images that are not assessed by reason, and has no sum while one cell has counted none', () => {
+  const debian = { reason: 'never loaded', namespace: 'debian:12' };
+  const unread = { reason: 'a part could not be read', namespace: null };
+  const north = { images: 5, uncounted: 1, reasons: [{ ...debian, images: 5 }] };
+  const south = {
+    images: 4,
+    uncounted: 2,
+    reasons: [
+      { ...unread, images: 4 },
+      { ...debian, images: 1 },
+    ],
+  };
+  const merged = mergeSummaries(
+    new Map([
+      ['north', { ...empty, notAssessed: north }],
+      ['south', { ...empty, notAssessed: south }],
+    ]),
+  );
+  assert.deepEqual(merged.notAssessed, {
+    ...{ images: 9, uncounted: 3 },
+    reasons: [
+      { ...debian, images: 6 },
+      { ...unread, images: 4 },
+    ],
+  });
+  const half = new Map([
+    ['north', { ...empty, notAssessed: north }],
+    ['south', empty],
+  ]);
+  assert.equal(mergeSummaries(half).notAssessed, null);
 });
 
 test('states each source as it is in the cell where it is worst', () => {
@@ -64,18 +98,18 @@ test('states each source as it is in the cell where it is worst', () => {
     [
       'north',
       {
-        findings: null,
+        ...empty,
         sources: [source('debian', 'current', '2026-11-02'), source('alpine', 'stale', '2026-11-02')],
       },
     ],
     [
       'south',
       {
-        findings: null,
+        ...empty,
         sources: [source('debian', 'current', '2026-11-01'), source('alpine', 'failed', null)],
       },
     ],
-    ['west', { findings: null, sources: [source('alpine', 'current', '2026-11-03')] }],
+    ['west', { ...empty, sources: [source('alpine', 'current', '2026-11-03')] }],
   ]);
   const { sources } = mergeSummaries(summaries);
   assert.deepEqual(

@@ -1,4 +1,5 @@
 import { compareText } from '../../model/order.ts';
+import { byImages, imagesOf, type UnassessedImages } from '../../model/unassessed-images.ts';
 import type { SourceSummary } from '../../store/feed-state.ts';
 import type { FindingCount, FindingTotals } from '../../store/finding-count-store.ts';
 
@@ -7,21 +8,23 @@ export interface CellSourceSummary extends SourceSummary {
   readonly cell: string;
 }
 
-/** The findings and sources of one cell. */
+/** The findings, sources and images of one cell. */
 export interface CellSummary {
   readonly findings: FindingTotals | null;
+  readonly notAssessed: UnassessedImages | null;
   readonly sources: readonly SourceSummary[];
 }
 
 /** The sums over cells. */
 export interface MergedSummary {
   readonly findings: FindingTotals | null;
+  readonly notAssessed: UnassessedImages | null;
   readonly sources: readonly CellSourceSummary[];
 }
 
 /**
- * Adds up the findings of cells, by the names of the cells. They are null if one of the cells has not counted any yet. Of each source, the
- * state is that of the cell where it is worst.
+ * Adds up the findings and images of cells, by the names of the cells. They are null if one of the cells has not counted any yet. Of each
+ * source, the state is that of the cell where it is worst.
  */
 export function mergeSummaries(summaries: ReadonlyMap<string, CellSummary>): MergedSummary {
   const sources = [...summaries].flatMap(([cell, summary]) =>
@@ -29,6 +32,7 @@ export function mergeSummaries(summaries: ReadonlyMap<string, CellSummary>): Mer
   );
   return {
     findings: sumOf([...summaries.values()].map(({ findings }) => findings)),
+    notAssessed: unassessedOf([...summaries.values()].map(({ notAssessed }) => notAssessed)),
     sources: [...Map.groupBy(sources, ({ source }) => source).values()]
       .flatMap((states) => states.toSorted(compareStates)[0] ?? [])
       .sort((a, b) => compareText(a.source, b.source)),
@@ -47,6 +51,20 @@ function sumOf(all: readonly (FindingTotals | null)[]): FindingTotals | null {
     dueSets: total(({ dueSets }) => dueSets),
     findings: addUp(known.flatMap(({ findings }) => findings)),
   };
+}
+
+function unassessedOf(all: readonly (UnassessedImages | null)[]): UnassessedImages | null {
+  const known = all.filter((one) => one !== null);
+  if (known.length === 0 || known.length < all.length) return null;
+  const reasons = Map.groupBy(
+    known.flatMap((one) => one.reasons),
+    ({ reason, namespace }) => `${namespace ?? ''} ${reason}`,
+  );
+  const sums = [...reasons.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : { ...first, images: imagesOf([first, ...others]) },
+  );
+  const uncounted = known.reduce((sum, one) => sum + one.uncounted, 0);
+  return { images: imagesOf(known), uncounted, reasons: byImages(sums) };
 }
 
 function addUp(counts: readonly FindingCount[]): FindingCount[] {

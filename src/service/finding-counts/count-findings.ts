@@ -11,6 +11,7 @@ import type { ImagePackage } from '../../store/image-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
+import { updateUnassessed } from './unassessed-fleet.ts';
 import { scoresKey, updateScores } from './update-scores.ts';
 import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
 
@@ -26,7 +27,7 @@ type CountedParts =
 
 /** Dependencies of `countFindings`. */
 export interface CountFindingsDeps {
-  readonly store: Pick<Store, CountedParts>;
+  readonly store: Pick<Store, CountedParts | 'now'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly signal: AbortSignal;
   /** The lease of the job, without which nothing is written. */
@@ -67,6 +68,7 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
   if (!signal.aborted) await store.baseImages.update({ signal, lease });
   if (!signal.aborted) await updateScores(deps);
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
+  if (!signal.aborted) await updateUnassessed(deps);
   if (!signal.aborted) await rankFleet(deps);
 }
 

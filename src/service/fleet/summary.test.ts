@@ -25,6 +25,7 @@ for (const engine of storeEngines)
       at: '2026-11-01T00:00:00.000Z',
       event: 0,
       findings: null,
+      notAssessed: null,
       sources: [],
     });
 

@@ -1,8 +1,10 @@
 import { compareText } from '../../model/order.ts';
+import type { UnassessedImages } from '../../model/unassessed-images.ts';
 import type { FeedFailure, FeedState, ScopedFeedState, SourceSummary } from '../../store/feed-state.ts';
 import type { FindingTotals } from '../../store/finding-count-store.ts';
 import type { Store } from '../../store/store.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
+import { findUnassessed } from '../finding-counts/unassessed-fleet.ts';
 import {
   type AgeOptions,
   contentDateOf,
@@ -21,13 +23,15 @@ export interface FleetSummary {
   readonly event: number;
   /** Null until a server has counted findings. */
   readonly findings: FindingTotals | null;
+  /** Null until a server has counted findings. */
+  readonly notAssessed: UnassessedImages | null;
   /** Sorted by name. */
   readonly sources: readonly SourceSummary[];
 }
 
 /** Dependencies of `summarize`. */
 export interface SummaryDeps {
-  readonly store: Pick<Store, 'advisories' | 'events' | 'findingCounts' | 'now'>;
+  readonly store: Pick<Store, 'advisories' | 'events' | 'findingCounts' | 'keyValues' | 'now'>;
   /** Age from which feeds that were not checked are stale, in milliseconds. */
   readonly staleAfterMs: number;
 }
@@ -35,16 +39,18 @@ export interface SummaryDeps {
 /** Returns the state of all images and sources. Its cost does not depend on the number of images: servers keep the sums. */
 export async function summarize({ store, staleAfterMs }: SummaryDeps): Promise<FleetSummary> {
   const now = store.now();
-  const [totals, states, event] = await Promise.all([
+  const [totals, states, event, unassessed] = await Promise.all([
     store.findingCounts.findTotals(),
     store.advisories.findFeedStates(),
     store.events.findLastNumber(),
+    findUnassessed(store),
   ]);
   const sources = summarizeSources(states, {
     now: () => now,
     ...{ staleAfterMs, outcomes: [], asOf: undefined },
   });
-  return { at: now.toISOString(), event, findings: totals ?? null, sources };
+  const counted = { findings: totals ?? null, notAssessed: unassessed ?? null };
+  return { at: now.toISOString(), event, ...counted, sources };
 }
 
 /** Returns the states of sources, sorted by name. Vulnerabilities of users are no source, and neither are feeds that the vendor does not publish. */

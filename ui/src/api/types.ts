@@ -19,7 +19,22 @@ export interface Summary {
     readonly uncountedSets: number;
     readonly counts: readonly FindingCount[];
   } | null;
+  /** Null before the first count. */
+  readonly notAssessed: NotAssessed | null;
   readonly sources: readonly SourceState[];
+}
+
+/** The images that are known not to be assessed completely. */
+export interface NotAssessed {
+  readonly images: number;
+  readonly uncounted: number;
+  /** The reasons of most images come first. */
+  readonly reasons: readonly {
+    readonly reason: string;
+    /** Null if the reason concerns no system. */
+    readonly namespace: string | null;
+    readonly images: number;
+  }[];
 }
 
 /** Number of findings with these properties. */
@@ -80,6 +95,8 @@ export interface ListedImage {
   readonly namespaces?: readonly string[] | null;
   /** As `namespaces`. */
   readonly findings?: ImageCounts | null;
+  /** Why it is known not to be assessed completely, for people; missing as `namespaces`. */
+  readonly notAssessed?: readonly string[];
 }
 
 /** @route GET /api/v1/session */

@@ -21,6 +21,7 @@ const filterNames = [
   'severity',
   'fixable',
   'exploited',
+  'assessed',
   'untagged',
 ] as const;
 
@@ -83,6 +84,7 @@ function ImageFilters(): JSX.Element {
       />
       <CheckField name="fixable" label={filters.fixable} />
       <CheckField name="exploited" label={filters.exploited} />
+      <CheckField name="assessed" value="false" label={filters.notAssessed} />
       <CheckField name="untagged" label={filters.untagged} />
     </FilterBar>
   );
@@ -127,7 +129,7 @@ const countColumns: readonly Column<ListedImage>[] = [
   {
     key: 'state',
     title: texts.images.state,
-    cell: (image) => <VerdictChip verdict={verdictOf(image)} />,
+    cell: (image) => <ImageState image={image} />,
   },
   { key: 'findings', title: texts.images.findings, cell: (image) => <CountedFindings image={image} /> },
   {
@@ -148,14 +150,31 @@ const countColumns: readonly Column<ListedImage>[] = [
   },
 ];
 
+/** The verdict, and why more may be wrong with the image than was found. */
+function ImageState({ image }: { readonly image: ListedImage }): JSX.Element {
+  const { notAssessed: [first, ...others] = [] } = image;
+  return (
+    <>
+      <VerdictChip verdict={verdictOf(image)} />
+      {first !== undefined && (
+        <span class="muted below">
+          <Foreign text={first} isWhole />
+          {others.length > 0 && ` ${texts.images.moreReasons(others.length)}`}
+        </span>
+      )}
+    </>
+  );
+}
+
 /** Returns what the list may say of an image. That it is clean depends on its coverage, which only its report has. */
 function verdictOf({
   findings,
   namespaces,
+  notAssessed = [],
 }: ListedImage): 'vulnerable' | 'not-assessed' | 'none' | 'unknown' {
   if (findings === null || findings === undefined) return 'unknown';
   if (severitiesDescending.some((severity) => findings[severity] > 0)) return 'vulnerable';
-  return isAssessable(namespaces) ? 'none' : 'not-assessed';
+  return isAssessable(namespaces) && notAssessed.length === 0 ? 'none' : 'not-assessed';
 }
 
 /** Whether an image has packages that can be looked up. Without any, zero findings say nothing. */

@@ -280,7 +280,8 @@ test('refuses tokens that are limited to repositories, as the cells do not know 
 test('adds up the summaries of cells, and names a cell that lies or counts nothing', async (t) => {
   const count = { severity: 'High', fixable: true, exploited: 'no', findings: 3 };
   const findings = { countedAt: '2026-11-28T11:00:00.000Z', images: 2, uncountedSets: 1, counts: [count] };
-  const summary = { at: '2026-11-28T12:00:00.000Z', event: 7, findings, sources: [] };
+  const notAssessed = { images: 1, uncounted: 0, reasons: [] };
+  const summary = { at: '2026-11-28T12:00:00.000Z', event: 7, findings, notAssessed, sources: [] };
   const a = await serveCell(t, { '/api/v1/summary': summary });
   const b = await serveCell(t, { '/api/v1/summary': { ...summary, at: '2026-11-28T11:30:00.000Z' } });
   const liar = await serveCell(t, {
@@ -291,8 +292,8 @@ test('adds up the summaries of cells, and names a cell that lies or counts nothi
   const both = await startFront(t, { a: a.url, b: b.url });
   const merged = (await (await both.ask('/api/v1/summary')).json()) as typeof summary & { complete: boolean };
   assert.deepEqual(
-    [merged.at, merged.complete, merged.findings.images, merged.findings.counts],
-    ['2026-11-28T11:30:00.000Z', true, 4, [{ ...count, findings: 6 }]],
+    [merged.at, merged.complete, merged.findings.images, merged.notAssessed.images, merged.findings.counts],
+    ['2026-11-28T11:30:00.000Z', true, 4, 2, [{ ...count, findings: 6 }]],
   );
 
   const withLiar = await startFront(t, { a: a.url, liar: liar.url });

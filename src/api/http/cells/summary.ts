@@ -34,10 +34,16 @@ const totalsSchema = z.pipe(
   })),
 );
 
+const notAssessedSchema = z.object({
+  ...{ images: natural, uncounted: natural },
+  reasons: z.array(z.object({ reason: z.string(), namespace: z.nullable(z.string()), images: natural })),
+});
+
 const summarySchema = z.object({
   at: z.iso.datetime(),
   event: natural,
   findings: z.nullable(totalsSchema),
+  notAssessed: z.nullable(notAssessedSchema),
   sources: z.array(
     z.object({
       ...{ source: z.string(), state: z.enum(['current', 'stale', 'failed']), reason: time, feeds: natural },

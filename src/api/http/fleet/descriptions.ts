@@ -115,6 +115,20 @@ export const summaryDescription: RouteDescription = {
           counts: findingCountsSchema,
         },
       },
+      notAssessed: {
+        type: ['object', 'null'],
+        properties: {
+          images: number,
+          uncounted: number,
+          reasons: {
+            type: 'array',
+            items: {
+              type: 'object',
+              properties: { reason: text, namespace: nullableText, images: number },
+            },
+          },
+        },
+      },
       trend: historySchema,
       sources: {
         type: 'array',

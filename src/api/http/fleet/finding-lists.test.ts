@@ -4,8 +4,10 @@ import { type TestContext, test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
 import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
+import { buildImage } from '../../../testing/image-builder.ts';
 import { feedUpdate, stream } from '../../../testing/store-content.ts';
 import { type StoreEngine, storeEngines } from '../../../testing/store-engines.ts';
+import { type TarEntryPlan, tar } from '../../../testing/tar-writer.ts';
 
 const exploited = 'CVE-2026-3';
 
@@ -87,6 +89,7 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
     await showsVulnerability(server);
     await showsPackages(server);
     await listsImages(server);
+    await listsUnassessed(server);
   });
 
 async function listsFindings({ get, web, repository, refusal, call }: Counted): Promise<void> {
@@ -311,6 +314,62 @@ async function listsImages({ get, scan, count, web, shop, clean, refusal }: Coun
   assert.deepEqual(await digestsOf('namespace=debian:12'), [web, shop, clean, late]);
   assert.deepEqual(await refusal('/images?sort=size'), [400, 'sort must be seen or risk']);
   assert.equal((await refusal('/images?sort=risk&after=1'))[0], 400);
+}
+
+interface UnassessedSummary {
+  readonly notAssessed: {
+    readonly images: number;
+    readonly uncounted: number;
+    readonly reasons: readonly { readonly reason: string; readonly namespace: string | null }[];
+  };
+}
+
+/** Images of which nothing is known, an advisory source is missing, or a part cannot be read. */
+async function listsUnassessed({ get, scan, count }: Counted): Promise<void> {
+  const imageOf = (...files: readonly TarEntryPlan[]) =>
+    buildImage({ compression: 'gzip', steps: [{ tar: tar(files) }] });
+  const nothing = imageOf({ path: 'data', content: 'text' });
+  const alpine = imageOf(
+    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.1\n' },
+    { path: 'lib/apk/db/installed', content: 'C:Q1\nP:busybox\nV:1-r0\nA:x86_64\no:busybox\n\n' },
+  );
+  const damaged = imageOf(
+    { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
+    { path: 'var/lib/rpm/rpmdb.sqlite', content: 'no database' },
+    { path: 'var/lib/dpkg/status', content: 'Package: a\nStatus: install ok installed\nVersion: 1\n\n' },
+  );
+  assert.equal((await get<UnassessedSummary>('/summary')).notAssessed.images, 0);
+  const scanned = [
+    await scan(nothing, 'nothing'),
+    await scan(alpine, 'alpine'),
+    await scan(damaged, 'damaged'),
+  ];
+  await count();
+  const alpineReason = ['main', 'community'].map((feed) => `the feed alpine v3.20/${feed} was never loaded`);
+  const { notAssessed } = await get<UnassessedSummary>('/summary');
+  assert.deepEqual(notAssessed, {
+    ...{ images: 3, uncounted: 0 },
+    reasons: [
+      { namespace: null, reason: 'a part could not be read', images: 1 },
+      { namespace: null, reason: 'no package has a namespace for which advisories are published', images: 1 },
+      { namespace: 'alpine:v3.20', reason: alpineReason.join('; '), images: 1 },
+    ],
+  });
+  // Pages are as long as with any other filter.
+  const first = await get<Images>('/images?assessed=false&limit=2');
+  assert.equal(first.images.length, 2);
+  const second = await get<Images>(`/images?assessed=false&limit=2&after=${first.next}`);
+  const listed = [...first.images, ...second.images];
+  assert.deepEqual(
+    listed.map(({ digest }) => digest),
+    scanned,
+  );
+  assert.ok(listed.every(({ assessed }) => assessed === false));
+  const ofAlpine = await get<Images>('/images?assessed=false&namespace=alpine:v3.20');
+  assert.deepEqual(
+    ofAlpine.images.map(({ digest }) => digest),
+    [scanned[1]],
+  );
 }
 
 test('a token for repositories must name one of them, or an image', async (t) => {

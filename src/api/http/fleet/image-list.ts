@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../model/severity.ts';
+import { findUnassessedNamespaces } from '../../../service/finding-counts/unassessed-fleet.ts';
 import { unassessedReasons } from '../../../service/fleet/unassessed-images.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
 import type {
@@ -55,7 +56,8 @@ const queries = {
 export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
   const order = orderOf(request);
   const { limit, after, assessed, ...wanted } = parseQuery(request, queries[order]);
-  const filter = filterOf(wanted);
+  const unassessed = assessed && (await findUnassessedNamespaces(deps.store));
+  const filter = { ...filterOf(wanted), unassessed };
   const list: RowList<ListedImage, FleetImagePlace> = {
     name: 'images',
     read: async (page) => {

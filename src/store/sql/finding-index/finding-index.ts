@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { FindingIndexStore } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
+import { groupByNamespaces } from './group-images.ts';
 import { pageFindings } from './list-findings.ts';
 import { findImages, pageImages } from './list-images.ts';
 import { findVersions, pagePackages } from './list-packages.ts';
@@ -16,6 +17,7 @@ export function findingIndexStore(db: Kysely<Tables>): FindingIndexStore {
     pagePackages: (filter, page) => pagePackages(db, filter, page),
     findVersions: (named, limit) => findVersions(db, named, limit),
     pageImages: (filter, page) => pageImages(db, filter, page),
+    groupByNamespaces: () => groupByNamespaces(db),
     findImages: (images) => findImages(db, images),
     pageUpgrades: (scope, page) => pageUpgrades(db, scope, page),
   };

@@ -133,8 +133,9 @@ function isBefore(columns: RawBuilder<unknown>, place: FleetImagePlace = [0, 0])
   return sql<boolean>`(${columns}) < (${sql.join([...place])})`;
 }
 
-function hasFindingConditions({ namespace, severity, isFixable, isExploited }: FleetImageFilter): boolean {
-  return [namespace, severity, isFixable, isExploited].some((one) => one !== undefined);
+function hasFindingConditions(filter: FleetImageFilter): boolean {
+  const { namespace, severity, isFixable, isExploited, unassessed } = filter;
+  return [namespace, severity, isFixable, isExploited, unassessed].some((one) => one !== undefined);
 }
 
 const countOfSeverity = {
@@ -151,7 +152,7 @@ type ImageQuery = SelectQueryBuilder<
 /** Adds the conditions of a filter. Those of names are given: engines find images by their names, or names by their images. */
 function withConditions(
   images: ImageQuery,
-  { isUntagged = false, namespace, label, severity, isFixable, isExploited }: FleetImageFilter,
+  { isUntagged = false, namespace, label, severity, isFixable, isExploited, unassessed }: FleetImageFilter,
   ofNames: readonly Expression<SqlBool>[],
 ): ImageQuery {
   let query = images;
@@ -164,7 +165,18 @@ function withConditions(
     query = query.where(`counted_image.${countOfSeverity[severity]}` as 'counted_image.high', '>', 0);
   if (isFixable !== undefined) query = query.where('counted_image.fixable', isFixable ? '>' : '=', 0);
   if (isExploited !== undefined) query = query.where('counted_image.exploited', isExploited ? '>' : '=', 0);
+  if (unassessed !== undefined) query = query.where(isUnassessed(unassessed));
   return query;
+}
+
+/** Returns the condition for a counted image to be known not to be assessed completely, by the namespaces without complete advisories. */
+function isUnassessed(namespaces: readonly string[]): Expression<SqlBool> {
+  const conditions = [
+    sql`counted_image.namespaces = '[]'`,
+    ...namespaces.map((name) => containsExactly('counted_image.namespaces', JSON.stringify(name))),
+    sql`exists (select 1 from image where image.id = counted_image.image_id and image.unread is not null)`,
+  ];
+  return sql<boolean>`(${sql.join(conditions, sql` or `)})`;
 }
 
 type ImageNumbers = SelectQueryBuilder<Tables, never, { known_image_id: number }>;

@@ -3,6 +3,7 @@ import type { FindingCount, Summary } from '../../api/types.ts';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { texts } from '../../texts.ts';
+import { unassessedQuery } from './not-assessed.tsx';
 
 /** Returns the number of findings that are wanted. */
 export function sumOf(
@@ -13,7 +14,11 @@ export function sumOf(
 }
 
 /** The numbers of the fleet. Before the first count there are none, and no zero stands for them. */
-export function Strip({ summary: { findings, sources } }: { readonly summary: Summary }): JSX.Element {
+export function Strip({
+  summary: { findings, notAssessed, sources },
+}: {
+  readonly summary: Summary;
+}): JSX.Element {
   const { today } = texts;
   const counts = findings?.counts;
   const numberOf = (isWanted?: (count: FindingCount) => boolean): number | null =>
@@ -43,6 +48,7 @@ export function Strip({ summary: { findings, sources } }: { readonly summary: Su
           href={hrefOf('/findings', { exploited: 'true' })}
           isBad
         />
+        <UnassessedFigure notAssessed={notAssessed} />
         <Figure title={today.sources} value={problems} href={hrefOf('/sources')} isBad />
       </ul>
       <p class="muted">
@@ -54,6 +60,17 @@ export function Strip({ summary: { findings, sources } }: { readonly summary: Su
             ].join(' ')}
       </p>
     </>
+  );
+}
+
+function UnassessedFigure({ notAssessed }: Pick<Summary, 'notAssessed'>): JSX.Element {
+  return (
+    <Figure
+      title={texts.notAssessed.title}
+      value={notAssessed?.images ?? null}
+      href={hrefOf('/images', unassessedQuery)}
+      isBad
+    />
   );
 }
 

@@ -9,6 +9,7 @@ import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
 import { UpgradeEffect, UpgradeTable } from '../upgrades/upgrade-table.tsx';
 import { BySeverity } from './by-severity.tsx';
+import { NotAssessedCard } from './not-assessed.tsx';
 import { RecentChanges } from './recent-changes.tsx';
 import { SourceProblems } from './source-problems.tsx';
 import { Strip } from './strip.tsx';
@@ -45,8 +46,9 @@ export function TodayScreen(): JSX.Element {
         <RecentChanges />
         {summary.data !== undefined && (
           <>
-            <BySeverity summary={summary.data} />
+            <NotAssessedCard images={summary.data.notAssessed} />
             <SourceProblems summary={summary.data} />
+            <BySeverity summary={summary.data} />
           </>
         )}
       </div>

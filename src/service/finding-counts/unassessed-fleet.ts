@@ -1,0 +1,85 @@
+import { byImages, imagesOf, type UnassessedImages } from '../../model/unassessed-images.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
+import type { NamespaceGroup } from '../../store/finding-index-store.ts';
+import type { Store } from '../../store/store.ts';
+import { namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
+
+/** Key of the images that are not assessed. */
+const unassessedKey = 'findings/unassessed';
+
+/** Number of reasons that are kept. */
+const keptReasons = 20;
+
+/** Number of namespaces that are kept: a list of images compares each of them with those of every image. */
+const keptNamespaces = 200;
+
+/** These images, with what finds them. */
+interface UnassessedFleet {
+  readonly shown: UnassessedImages;
+  /** Namespaces without complete advisories; those of most images come first. */
+  readonly namespaces: readonly string[];
+}
+
+/** Dependencies of `updateUnassessed`. */
+export interface UnassessedDeps {
+  readonly store: Pick<Store, 'findingIndex' | 'advisories' | 'keyValues' | 'now'>;
+  readonly extensions: Pick<Extensions, 'sources'>;
+}
+
+/** Counts the images that are not assessed again. Its cost depends on the number of images. */
+export async function updateUnassessed({ store, extensions }: UnassessedDeps): Promise<void> {
+  const groups = await store.findingIndex.groupByNamespaces();
+  const names = [...new Set(groups.flatMap(({ namespaces }) => namespaces ?? []))];
+  const gaps = await namespaceGaps(names, {
+    ...{ store, extensions, outcomes: [], asOf: undefined, now: store.now },
+    // Old advisories do not make an image unassessed.
+    staleAfterMs: Number.POSITIVE_INFINITY,
+  });
+  await store.keyValues.set(unassessedKey, JSON.stringify(unassessedFleet(groups, gaps)));
+}
+
+type KeptValues = Pick<Store, 'keyValues'>;
+
+/** Returns the images that are not assessed, as a server has last counted them. Undefined before the first time. */
+export async function findUnassessed(store: KeptValues): Promise<UnassessedImages | undefined> {
+  return (await readKept(store))?.shown;
+}
+
+/** Returns the namespaces without complete advisories, by which lists find such images. Undefined before the first count. */
+export async function findUnassessedNamespaces(store: KeptValues): Promise<readonly string[] | undefined> {
+  return (await readKept(store))?.namespaces;
+}
+
+async function readKept({ keyValues }: KeptValues): Promise<UnassessedFleet | undefined> {
+  const text = await keyValues.get(unassessedKey);
+  // The text was written by `updateUnassessed`, so it needs no validation.
+  return text === undefined ? undefined : (JSON.parse(text) as UnassessedFleet);
+}
+
+function unassessedFleet(
+  groups: readonly NamespaceGroup[],
+  gaps: ReadonlyMap<string, string>,
+): UnassessedFleet {
+  const counted = groups.filter(({ namespaces }) => namespaces !== null);
+  const lacks = ({ namespaces }: NamespaceGroup): boolean => namespaces?.length === 0;
+  const has = ({ namespaces }: NamespaceGroup, name: string): boolean => namespaces?.includes(name) === true;
+  const ofNamespaces = [...gaps].map(([namespace, reason]) => ({
+    ...{ namespace, reason },
+    images: imagesOf(counted.filter((group) => has(group, namespace))),
+  }));
+  const others = [
+    { reason: withoutNamespace, images: imagesOf(counted.filter(lacks)) },
+    { reason: 'a part could not be read', images: imagesOf(counted.filter(({ isUnread }) => isUnread)) },
+  ].map((one) => ({ ...one, namespace: null }));
+  const isUnassessed = (group: NamespaceGroup): boolean =>
+    group.isUnread || lacks(group) || group.namespaces?.some((name) => gaps.has(name)) === true;
+  const shown = {
+    images: imagesOf(counted.filter(isUnassessed)),
+    uncounted: imagesOf(groups.filter(({ namespaces }) => namespaces === null)),
+    reasons: byImages([...ofNamespaces, ...others])
+      .filter(({ images }) => images > 0)
+      .slice(0, keptReasons),
+  };
+  const namespaces = byImages(ofNamespaces).map(({ namespace }) => namespace);
+  return { shown, namespaces: namespaces.slice(0, keptNamespaces) };
+}
