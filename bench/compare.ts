@@ -84,7 +84,10 @@ function trivyReport({ packages }: Report, agreed: number): object {
   const Vulnerabilities = packages.flatMap(({ name, version }, i) =>
     Array.from({ length: perPackage }, (_, j) => ({
       VulnerabilityID: idOf(j < agreed ? 2023 : 2022, i, j),
-      ...{ PkgName: name, InstalledVersion: version, Severity: 'MEDIUM', Description: 'x'.repeat(500) },
+      PkgName: name,
+      InstalledVersion: version,
+      Severity: 'MEDIUM',
+      Description: 'x'.repeat(500),
     })),
   );
   const Packages = packages.map(({ name, version }) => ({ Name: name, Version: version }));

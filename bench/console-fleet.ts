@@ -63,7 +63,11 @@ export const popular = { namespace: 'debian:4', name: 'debian-0', vulnerability:
 export function baseRecords(): KeyedVulnerabilityRecord[] {
   return Array.from({ length: 400 }, (_, name) => ({
     kind: 'vulnerability' as const,
-    ...{ key: nameOf(name), id: nameOf(name), aliases: [], links: [], cvss: [] },
+    key: nameOf(name),
+    id: nameOf(name),
+    aliases: [],
+    links: [],
+    cvss: [],
     severity: severities[severityAt(name)] ?? 'Unknown',
     affected: Array.from({ length: 10 }, (__, i) => ({
       namespace: { name: `debian:${i + 4}`, versionScheme: 'dpkg' },
@@ -112,7 +116,8 @@ function countedSet(namespace: string, findings: SeededPackage['findings']): See
     counts[severity] = 1 + (counts[severity] ?? 0);
   }
   return {
-    ...{ namespace, severities: counts },
+    namespace,
+    severities: counts,
     fixable: findings.filter(([, vulnerability]) => vulnerability % 3 > 0).length,
     exploited: findings.filter(([, vulnerability]) => isExploited(vulnerability)).length,
   };
@@ -153,7 +158,9 @@ class FleetSeed {
     await this.#insert('namespace', [[number, namespace, 'dpkg']], ['id', 'name', 'version_scheme']);
     const packages: SeededPackage[] = [];
     const rows: { readonly package: Value[][]; readonly found: Value[][]; readonly finding: Value[][] } = {
-      ...{ package: [], found: [], finding: [] },
+      package: [],
+      found: [],
+      finding: [],
     };
     for (let name = 0; name < names; name++)
       for (let version = 0; version < versionsPerName; version++) {
@@ -213,8 +220,13 @@ class FleetSeed {
   async #writeImages(images: number, kinds: readonly (readonly [number, number])[]): Promise<number> {
     const now = Date.now();
     const rows: Record<keyof typeof imageColumns, Value[][]> = {
-      ...{ image: [], image_set: [], known_image: [], image_name: [], image_digest: [] },
-      ...{ counted_set: [], counted_image: [] },
+      image: [],
+      image_set: [],
+      known_image: [],
+      image_name: [],
+      image_digest: [],
+      counted_set: [],
+      counted_image: [],
     };
     let findings = 0;
     for (let image = 1; image <= images; image++) {

@@ -24,7 +24,8 @@ export function consoleLists(images: number): readonly ConsoleList[] {
     { name: '/search', pathOf: (i) => `/search?q=${i * 17}`, budgetMs: first },
     { name: '/upgrades', pathOf: () => '/upgrades', budgetMs: upgrades },
     {
-      ...{ name: '/upgrades of a repository', budgetMs: upgrades },
+      name: '/upgrades of a repository',
+      budgetMs: upgrades,
       pathOf: (i) => `/upgrades?repository=${repositoryOf((i * 997) % images)}`,
     },
   ];

@@ -76,7 +76,11 @@ function ownNvdItems(): NvdItem[] {
   );
 }
 
-function nvdItemOf({ id, details = '', severity = [] }: OsvRecord): NvdItem & { readonly cve: object } {
+function nvdItemOf({
+  id,
+  details = '',
+  severity = [],
+}: OsvRecord): NvdItem & { readonly cve: Readonly<Record<string, unknown>> } {
   const rated = severity.flatMap(({ score: vectorString }) => {
     const score = baseScore(vectorString);
     return score === undefined ? [] : [{ vectorString, baseScore: score }];
@@ -84,7 +88,9 @@ function nvdItemOf({ id, details = '', severity = [] }: OsvRecord): NvdItem & { 
   const metrics = Map.groupBy(rated, ({ vectorString }) => metricOf(vectorString));
   return {
     cve: {
-      ...{ id, vulnStatus: 'Analyzed', descriptions: [{ lang: 'en', value: details }] },
+      id,
+      vulnStatus: 'Analyzed',
+      descriptions: [{ lang: 'en', value: details }],
       metrics: Object.fromEntries(
         [...metrics].map(([name, all]) => [
           name,

@@ -86,8 +86,15 @@ async function updateOnce(
   const began = performance.now();
   const feeds = updated.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
   const outcomes = await updateFeeds(feeds, {
-    ...{ store: database.store, client, schemes: builtIn.schemes, origin: 'mirror', programVersion: 'bench' },
-    ...{ maxAgeMs: 0, owner: 'bench', lockWaitMs: 0, acceptOlder: true },
+    store: database.store,
+    client,
+    schemes: builtIn.schemes,
+    origin: 'mirror',
+    programVersion: 'bench',
+    maxAgeMs: 0,
+    owner: 'bench',
+    lockWaitMs: 0,
+    acceptOlder: true,
     now: () => new Date(),
     sleep: () => Promise.resolve(),
     onProgress: () => undefined,
@@ -135,7 +142,9 @@ function repeatedVex(): { readonly source: AdvisorySource; readonly megabytes: n
   const stored = zstdCompressSync(archive);
   let fetches = 0;
   const fetch = async (): Promise<FetchedFeed> => ({
-    ...{ url: 'https://made.test/vex.tar.zst', body: inChunks(stored), fingerprint: String(++fetches) },
+    url: 'https://made.test/vex.tar.zst',
+    body: inChunks(stored),
+    fingerprint: String(++fetches),
   });
   return { source: { ...rhel, fetch }, megabytes: archive.length / 1e6 };
 }

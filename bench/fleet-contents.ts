@@ -139,7 +139,9 @@ export function advisoryOf(number: number, name: string, to: string): KeyedVulne
     cvss: [],
     affected: [
       {
-        ...{ namespace, package: name, range: { to } },
+        namespace,
+        package: name,
+        range: { to },
         fix: { state: 'fixed', version: to },
         keys: { lo: new Uint8Array(), hi: requireKey(dpkg, to) },
       },

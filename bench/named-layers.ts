@@ -90,7 +90,12 @@ function recordOf(id: string, name: string, to: string | undefined): KeyedVulner
   const row = { namespace, package: name, range: to === undefined ? {} : { to }, keys };
   return {
     kind: 'vulnerability',
-    ...{ key: id, id, aliases: [], links: [], severity: 'Medium', cvss: [] },
+    key: id,
+    id,
+    aliases: [],
+    links: [],
+    severity: 'Medium',
+    cvss: [],
     affected: [
       to === undefined
         ? { ...row, fix: { state: 'unfixed' } }

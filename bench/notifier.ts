@@ -64,8 +64,10 @@ async function fill(): Promise<void> {
   const start = performance.now();
   for (let i = 0; i < contents; i++) {
     const image = await store.images.save({
-      ...{ identity: `image ${i}`, layers: [`sha256:base-${i % namespaces.length}`, `sha256:app-${i}`] },
-      ...{ distro: { id: 'debian', like: [] }, packages: packagesOf(i) },
+      identity: `image ${i}`,
+      layers: [`sha256:base-${i % namespaces.length}`, `sha256:app-${i}`],
+      distro: { id: 'debian', like: [] },
+      packages: packagesOf(i),
     });
     await store.ancestries.save({
       name: `registry.example.org/shop/service-${i}`,
@@ -103,7 +105,10 @@ async function* records(isChanged: boolean): AsyncGenerator<KeyedVulnerabilityRe
       severity: 'Medium',
       cvss: [],
       affected: namespaces.map((namespace) => ({
-        ...{ namespace, package: name, range: { to: fixedAt }, keys },
+        namespace,
+        package: name,
+        range: { to: fixedAt },
+        keys,
         fix: { state: 'fixed', version: fixedAt },
       })),
     };
@@ -114,8 +119,12 @@ async function apply(isChanged: boolean): Promise<void> {
   await store.advisories.apply(
     {
       kind: 'whole',
-      ...{ source: 'debian', feed: 'made', sourceVersion: 1, origin: 'here' },
-      ...{ fingerprint: String(isChanged), fetchedAt: '2026-01-01T00:00:00Z' },
+      source: 'debian',
+      feed: 'made',
+      sourceVersion: 1,
+      origin: 'here',
+      fingerprint: String(isChanged),
+      fetchedAt: '2026-01-01T00:00:00Z',
     },
     records(isChanged),
   );

@@ -127,16 +127,28 @@ interface Scanned {
 const sbom = join(work, 'debian-multi.cdx.json');
 const targets: readonly Scanned[] = [
   {
-    ...{ name: 'Alpine 3.20.3', target: join(images, 'docker/alpine-3.20.3.tar'), namespace: 'alpine:v3.20' },
-    ...{ wallMsMost: 200, cpuMsMost: 240, megabytesMost: 0.8 },
+    name: 'Alpine 3.20.3',
+    target: join(images, 'docker/alpine-3.20.3.tar'),
+    namespace: 'alpine:v3.20',
+    wallMsMost: 200,
+    cpuMsMost: 240,
+    megabytesMost: 0.8,
   },
   {
-    ...{ name: 'bookworm', target: join(images, 'docker/debian-bookworm.tar'), namespace: 'debian:12' },
-    ...{ wallMsMost: 320, cpuMsMost: 380, megabytesMost: 4.5 },
+    name: 'bookworm',
+    target: join(images, 'docker/debian-bookworm.tar'),
+    namespace: 'debian:12',
+    wallMsMost: 320,
+    cpuMsMost: 380,
+    megabytesMost: 4.5,
   },
   {
-    ...{ name: '623 Debian packages', target: sbom, namespace: 'debian:12' },
-    ...{ wallMsMost: 350, cpuMsMost: 430, megabytesMost: 4.5 },
+    name: '623 Debian packages',
+    target: sbom,
+    namespace: 'debian:12',
+    wallMsMost: 350,
+    cpuMsMost: 430,
+    megabytesMost: 4.5,
   },
 ];
 

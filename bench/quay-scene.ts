@@ -66,7 +66,12 @@ async function* records(): AsyncGenerator<KeyedVulnerabilityRecord> {
       package: `package-${i % packages}`,
     };
     yield {
-      ...{ kind: 'vulnerability', key: id, id, aliases: [], severity: 'Medium', cvss: [] },
+      kind: 'vulnerability',
+      key: id,
+      id,
+      aliases: [],
+      severity: 'Medium',
+      cvss: [],
       description: `What is wrong with ${id}, in about as many words as vendors need for it. `.repeat(4),
       links: [`https://security.example.org/${id}`],
       affected: [{ ...row, range, fix: { state: 'fixed', version: range.to }, keys }],

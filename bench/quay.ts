@@ -33,23 +33,39 @@ const warmUps = Math.ceil(rounds / 2);
 
 const requests: readonly Measured[] = [
   {
-    ...{ what: 'known manifest posted again', limitMs: 5, method: 'POST', status: 201 },
-    ...{ path: () => indexReports, body: JSON.stringify(manifest) },
+    what: 'known manifest posted again',
+    limitMs: 5,
+    method: 'POST',
+    status: 201,
+    path: () => indexReports,
+    body: JSON.stringify(manifest),
   },
   {
-    ...{ what: 'vulnerability report, 300 packages, 500 findings', limitMs: 15, method: 'GET', status: 200 },
+    what: 'vulnerability report, 300 packages, 500 findings',
+    limitMs: 15,
+    method: 'GET',
+    status: 200,
     path: () => vulnerabilityReport(manifest),
   },
   {
-    ...{ what: 'the same, the first one of a manifest', limitMs: 15, method: 'GET', status: 200 },
+    what: 'the same, the first one of a manifest',
+    limitMs: 15,
+    method: 'GET',
+    status: 200,
     path: (number) => vulnerabilityReport(layers.manifest(number + 1)),
   },
   {
-    ...{ what: "Harbor's metadata", limitMs: 5, method: 'GET', status: 200 },
+    what: "Harbor's metadata",
+    limitMs: 5,
+    method: 'GET',
+    status: 200,
     path: () => '/harbor/api/v1/metadata',
   },
   {
-    ...{ what: 'state of the index', limitMs: 5, method: 'GET', status: 200 },
+    what: 'state of the index',
+    limitMs: 5,
+    method: 'GET',
+    status: 200,
     path: () => '/indexer/api/v1/index_state',
   },
 ];

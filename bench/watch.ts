@@ -100,7 +100,8 @@ async function startServer(): Promise<void> {
     database: { type: database === undefined ? 'sqlite' : 'pgsql', options: source },
     registries: { local: { host: registry, secret } },
     updater: {
-      ...{ mirror: join(inRoot, 'mirror'), enabledupdaters: ['alpine'] },
+      mirror: join(inRoot, 'mirror'),
+      enabledupdaters: ['alpine'],
       sources: { alpine: { feeds: ['v3.19/main', 'v3.19/community'] } },
     },
   };

@@ -67,12 +67,18 @@ export interface RedHatFix {
 /** Advisories of Red Hat for RHEL 9. */
 export const redHat: readonly RedHatFix[] = [
   {
-    ...{ cve: 'CVE-2023-4911', advisory: 'RHSA-2023:5453', severity: 'Important' },
-    ...{ version: '2.34-60.el9_2.7', packages: ['glibc', 'glibc-common', 'glibc-minimal-langpack'] },
+    cve: 'CVE-2023-4911',
+    advisory: 'RHSA-2023:5453',
+    severity: 'Important',
+    version: '2.34-60.el9_2.7',
+    packages: ['glibc', 'glibc-common', 'glibc-minimal-langpack'],
   },
   {
-    ...{ cve: 'CVE-2024-6387', advisory: 'RHSA-2024:4312', severity: 'Important' },
-    ...{ version: '8.7p1-38.el9_4.1', packages: ['openssh', 'openssh-clients', 'openssh-server'] },
+    cve: 'CVE-2024-6387',
+    advisory: 'RHSA-2024:4312',
+    severity: 'Important',
+    version: '8.7p1-38.el9_4.1',
+    packages: ['openssh', 'openssh-clients', 'openssh-server'],
   },
 ];
 
@@ -91,18 +97,23 @@ const redHatCleared: readonly RedHatCleared[] = [
 /** Advisories of GitHub for npm packages: each range begins with a version and ends before another one. */
 const gitHub = [
   {
-    ...{ id: 'GHSA-35jh-r3h4-6jhm', cve: 'CVE-2021-23337', package: 'lodash', severity: 'HIGH' },
-    ...{ summary: 'Command injection in lodash', ranges: [['0', '4.17.21']] },
+    id: 'GHSA-35jh-r3h4-6jhm',
+    cve: 'CVE-2021-23337',
+    package: 'lodash',
+    severity: 'HIGH',
+    summary: 'Command injection in lodash',
+    ranges: [['0', '4.17.21']],
   },
   {
-    ...{ id: 'GHSA-xvch-5gv4-984h', cve: 'CVE-2021-44906', package: 'minimist', severity: 'CRITICAL' },
-    ...{
-      summary: 'Prototype pollution in minimist',
-      ranges: [
-        ['1.0.0', '1.2.6'],
-        ['0', '0.2.4'],
-      ],
-    },
+    id: 'GHSA-xvch-5gv4-984h',
+    cve: 'CVE-2021-44906',
+    package: 'minimist',
+    severity: 'CRITICAL',
+    summary: 'Prototype pollution in minimist',
+    ranges: [
+      ['1.0.0', '1.2.6'],
+      ['0', '0.2.4'],
+    ],
   },
 ] as const;
 
@@ -153,7 +164,11 @@ function npmArchive(): Uint8Array {
   const documents = gitHub.map(({ id, cve, package: name, severity, summary, ranges }) => [
     `${id}.json`,
     json({
-      ...{ schema_version: '1.7.0', id, aliases: [cve], summary, modified: '2026-11-01T00:00:00Z' },
+      schema_version: '1.7.0',
+      id,
+      aliases: [cve],
+      summary,
+      modified: '2026-11-01T00:00:00Z',
       severity: [{ type: 'CVSS_V3', score: ratings[cve]?.[0] }],
       affected: ranges.map(([introduced, fixed]) => ({
         package: { ecosystem: 'npm', name },
@@ -195,7 +210,10 @@ interface RedHatStatement {
 function fixDocument({ cve, advisory, severity, version, packages }: RedHatFix): RedHatStatement {
   const url = `https://access.redhat.com/errata/${advisory}`;
   return {
-    ...{ cve, severity, stream: 'BaseOS-9.4.0.Z.MAIN.EUS', cpe: 'cpe:/o:redhat:enterprise_linux:9::baseos' },
+    cve,
+    severity,
+    stream: 'BaseOS-9.4.0.Z.MAIN.EUS',
+    cpe: 'cpe:/o:redhat:enterprise_linux:9::baseos',
     products: packages.map((name) => ({
       name: `${name}-0:${version}.x86_64`,
       purl: `pkg:rpm/redhat/${name}@${version}?arch=x86_64`,
@@ -210,7 +228,10 @@ function fixDocument({ cve, advisory, severity, version, packages }: RedHatFix):
 /** A package that is not affected is named by its source. */
 function clearedDocument({ cve, severity, package: name }: RedHatCleared): RedHatStatement {
   return {
-    ...{ cve, severity, stream: 'red_hat_enterprise_linux_9', cpe: 'cpe:/o:redhat:enterprise_linux:9' },
+    cve,
+    severity,
+    stream: 'red_hat_enterprise_linux_9',
+    cpe: 'cpe:/o:redhat:enterprise_linux:9',
     products: [{ name, purl: `pkg:rpm/redhat/${name}?arch=src` }],
     vulnerability: (ids) => ({ product_status: { known_not_affected: ids } }),
   };
@@ -230,16 +251,15 @@ function redHatDocument({ cve, severity, stream, cpe, products, vulnerability }:
     product_tree: {
       branches: [
         {
-          ...{ category: 'vendor', name: 'Red Hat' },
+          category: 'vendor',
+          name: 'Red Hat',
           branches: [leaf(stream, { cpe }), ...products.map(({ name, purl }) => leaf(name, { purl }))],
         },
       ],
       relationships: products.map(({ name }) => ({
-        ...{
-          category: 'default_component_of',
-          product_reference: name,
-          relates_to_product_reference: stream,
-        },
+        category: 'default_component_of',
+        product_reference: name,
+        relates_to_product_reference: stream,
         full_product_name: { name, product_id: `${stream}:${name}` },
       })),
     },
@@ -253,7 +273,10 @@ function nvdYears(): [string, Uint8Array][] {
   return [...byYear].map(([year, rated]) => {
     const vulnerabilities = rated.map(([id, [vectorString, baseScore]]) => ({
       cve: {
-        ...{ id, lastModified: '2026-11-01T00:00:00.000', vulnStatus: 'Analyzed', descriptions: [] },
+        id,
+        lastModified: '2026-11-01T00:00:00.000',
+        vulnStatus: 'Analyzed',
+        descriptions: [],
         metrics: {
           cvssMetricV31: [{ source: 'nvd@nist.gov', type: 'Primary', cvssData: { vectorString, baseScore } }],
         },
@@ -296,14 +319,12 @@ export async function makeDatabase(directory: string): Promise<Catalogue> {
   const now = (): Date => made;
   await using store = await openSqliteStore(':memory:', { now: () => made.getTime() });
   const locks = {
-    ...{
-      store,
-      now,
-      owner: 'example',
-      lockWaitMs: 0,
-      sleep: async () => undefined,
-      onProgress: () => undefined,
-    },
+    store,
+    now,
+    owner: 'example',
+    lockWaitMs: 0,
+    sleep: async () => undefined,
+    onProgress: () => undefined,
   };
   const wanted = [...sources, ...enrichers].flatMap((source) =>
     (loaded[source.name] ?? []).map((feed) => ({ source, feed })),
@@ -337,7 +358,11 @@ export async function makeDatabase(directory: string): Promise<Catalogue> {
     rmSync(scratch, { recursive: true, force: true });
   }
   const catalogue: Catalogue = {
-    ...{ version: 1, built: made.toISOString(), before: null, keys: keyVersions, shards },
+    version: 1,
+    built: made.toISOString(),
+    before: null,
+    keys: keyVersions,
+    shards,
     ratings: (await publishableRatings({ store, extensions })).map(toCatalogueFeed),
   };
   await new LayoutWriter(directory).publish(catalogue);

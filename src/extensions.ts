@@ -173,11 +173,17 @@ export const builtIn: BuiltIn = {
       scheme: program,
     }),
     productSource({
-      ...{ name: 'curl-products', by: ['project'], products: ['curl'], scheme: program },
+      name: 'curl-products',
+      by: ['project'],
+      products: ['curl'],
+      scheme: program,
       madeOf: [...feedsOf(cveList), ...feedsOf(curlVulnerabilities)],
     }),
     productSource({
-      ...{ name: 'node-products', by: ['project'], products: ['node'], scheme: program },
+      name: 'node-products',
+      by: ['project'],
+      products: ['node'],
+      scheme: program,
       madeOf: [...feedsOf(cveList), ...feedsOf(nodeVulnerabilities)],
     }),
     productSource({

@@ -65,9 +65,12 @@ async function startScene(t: TestContext): Promise<Scene> {
   };
   const mirror = alpineMirror('clients', advisories);
   const server = await runServer(t, ['serve'], {
-    ...{ CLAIR_API_ADDR: '127.0.0.1:0', CLAIR_API_HEALTHADDR: '127.0.0.1:0' },
-    ...{ CLAIR_API_V4_PSKKEY: key, CLAIR_API_V4_PSKISSUERS: 'quay,clairctl' },
-    ...{ CLAIR_UPDATER_MIRROR: mirror, CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine' },
+    CLAIR_API_ADDR: '127.0.0.1:0',
+    CLAIR_API_HEALTHADDR: '127.0.0.1:0',
+    CLAIR_API_V4_PSKKEY: key,
+    CLAIR_API_V4_PSKISSUERS: 'quay,clairctl',
+    CLAIR_UPDATER_MIRROR: mirror,
+    CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine',
     CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.19/main,v3.19/community',
     CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
   });
@@ -256,9 +259,13 @@ await test("Quay's client module indexes a manifest, reads its reports and delet
   assert.deepEqual(
     { unknown, bogus, notification, wrongKey, deleted, after },
     {
-      ...{ unknown: null, bogus: 'InvalidContentSent', notification: null, wrongKey: 'APIRequestFailure' },
+      unknown: null,
+      bogus: 'InvalidContentSent',
+      notification: null,
+      wrongKey: 'APIRequestFailure',
       // Its own table of schemas lacks the deletion, which has happened.
-      ...{ deleted: 'KeyError', after: null },
+      deleted: 'KeyError',
+      after: null,
     },
   );
   t.diagnostic(

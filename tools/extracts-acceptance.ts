@@ -77,7 +77,8 @@ async function withServer(
     updater: { interval: '0s' },
     images: { registries: [registry.host] },
     extracts: { keep: 's3', endpoint, bucket: 'extracts', prefix: 'clair/', accesskey, secretkey },
-    ...{ plugins, log: { format: 'json' } },
+    plugins,
+    log: { format: 'json' },
     ...changes,
   };
   const config = join(place, 'config.json');
@@ -221,8 +222,12 @@ await withServer([plugin(4, ['etc/issue'])], {}, async (server) => {
 await startS3();
 const wrong = {
   extracts: {
-    ...{ keep: 's3', endpoint: `http://127.0.0.1:${s3Port}`, bucket: 'extracts', prefix: 'clair/' },
-    ...{ accesskey, secretkey: 'another-key' },
+    keep: 's3',
+    endpoint: `http://127.0.0.1:${s3Port}`,
+    bucket: 'extracts',
+    prefix: 'clair/',
+    accesskey,
+    secretkey: 'another-key',
   },
 };
 await withServer([plugin(5, ['etc/issue'])], wrong, async (server) => {

@@ -130,7 +130,11 @@ const median = (numbers: readonly number[]): number =>
 function contentOf(text: string): object {
   const { packages, distro, matches, suppressed, coverage, layers, verdict } = JSON.parse(text) as Report;
   return {
-    ...{ packages, distro, matches, suppressed, verdict },
+    packages,
+    distro,
+    matches,
+    suppressed,
+    verdict,
     coverage: coverage.filter(({ namespace }) => namespace !== 'layers'),
     layers: layers.map(({ verified: _, ...layer }) => layer),
   };

@@ -325,7 +325,10 @@ function licenceSubjects({ name, licenseFiles }: PackageLister): Subject[] {
   if (licenseFiles === undefined) return [];
   return [
     {
-      ...{ name: `${name}/licences`, kind: 'lister', syntax: 'text', document: licences },
+      name: `${name}/licences`,
+      kind: 'lister',
+      syntax: 'text',
+      document: licences,
       read: async (spoilt) => void licenseFiles.read(Buffer.from(spoilt)),
     },
   ];
@@ -343,7 +346,10 @@ function subjectsOf(
 ): Subject[] {
   if (formats === undefined) throw new Error(`fuzz/long-runs/analyzers.ts has no format of ${name}`);
   return formats.map(({ path, document, syntax = 'text', pack = bytesOf }, i) => ({
-    ...{ name: i === 0 ? name : `${name}/${i + 1}`, kind, syntax, document },
+    name: i === 0 ? name : `${name}/${i + 1}`,
+    kind,
+    syntax,
+    document,
     read: async (spoilt) => {
       analyze(new Map([[path, pack(spoilt)]]));
     },

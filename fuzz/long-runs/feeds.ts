@@ -53,17 +53,24 @@ const packedAs =
   (document: string): Uint8Array =>
     gzipSync(tar([{ path, content: document }]), { level: 1 });
 const json = (url: string, feed: string, value: unknown): FeedFormat => ({
-  ...{ url: `https://a.example/${url}`, feed, syntax: 'json' },
+  url: `https://a.example/${url}`,
+  feed,
+  syntax: 'json',
   document: JSON.stringify(value),
 });
 const xml = (url: string, feed: string, document: string): FeedFormat => ({
-  ...{ url: `https://a.example/${url}`, feed, syntax: 'xml', document },
+  url: `https://a.example/${url}`,
+  feed,
+  syntax: 'xml',
+  document,
 });
 const osvIn = (ecosystem: string): unknown => osv(ecosystem);
 
 /** Ubuntu's reasons are a second archive, which is read before the records. */
 const besideRecords = (vex: FetchedFeed): FetchedArchives => ({
-  ...{ url: 'https://a.example/osv-all.tar.xz', fingerprint: '', vex },
+  url: 'https://a.example/osv-all.tar.xz',
+  fingerprint: '',
+  vex,
   body: inChunks(packedAs('osv/cve/2024/UBUNTU-CVE-2024-0001.json')(JSON.stringify(ubuntuOsv))),
 });
 
@@ -77,11 +84,15 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     },
     {
       ...json('vex-all.tar.xz', 'cve', ubuntuVex),
-      ...{ pack: packedAs('vex/cve/2024/CVE-2024-0001.json'), place: besideRecords },
+      pack: packedAs('vex/cve/2024/CVE-2024-0001.json'),
+      place: besideRecords,
     },
     {
-      ...{ feed: 'cve', url: 'https://a.example/ubuntu-cve-tracker-master.tar.gz', syntax: 'text' },
-      ...{ document: ubuntuTracker, pack: packedAs('ubuntu-cve-tracker-master/active/CVE-2024-0001') },
+      feed: 'cve',
+      url: 'https://a.example/ubuntu-cve-tracker-master.tar.gz',
+      syntax: 'text',
+      document: ubuntuTracker,
+      pack: packedAs('ubuntu-cve-tracker-master/active/CVE-2024-0001'),
     },
   ],
   'ubuntu-oval': [xml('com.ubuntu.jammy.cve.oval.xml.bz2', 'jammy', ubuntuOval)],
@@ -108,8 +119,12 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   openeuler: [
     {
       ...json('openEuler/all.zip', 'all', {
-        ...{ id: 'OESA-2024-1', modified: '2024-01-01T00:00:00Z', upstream: ['CVE-2024-0001'] },
-        ...{ summary: 'xz security update', details: 'x', database_specific: { severity: 'High' } },
+        id: 'OESA-2024-1',
+        modified: '2024-01-01T00:00:00Z',
+        upstream: ['CVE-2024-0001'],
+        summary: 'xz security update',
+        details: 'x',
+        database_specific: { severity: 'High' },
         affected: [
           {
             package: { ecosystem: 'openEuler:24.03-LTS-SP1', name: 'xz' },
@@ -128,8 +143,11 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
     xml('com.vmware.phsa-photon3.xml.gz', '3.0', photon),
     json('cve_data_photon5.0.json', '5.0', [
       {
-        ...{ cve_id: 'CVE-2024-0001', pkg: 'xz', cve_score: 7.5 },
-        ...{ aff_ver: 'all', res_ver: '5.4-1.ph5' },
+        cve_id: 'CVE-2024-0001',
+        pkg: 'xz',
+        cve_score: 7.5,
+        aff_ver: 'all',
+        res_ver: '5.4-1.ph5',
       },
     ]),
   ],
@@ -144,7 +162,9 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   curl: [
     json('vuln.json', 'vulnerabilities', [
       {
-        ...{ id: 'CURL-CVE-2024-0001', aliases: ['CVE-2024-0001'], modified: '2024-01-01T00:00:00Z' },
+        id: 'CURL-CVE-2024-0001',
+        aliases: ['CVE-2024-0001'],
+        modified: '2024-01-01T00:00:00Z',
         affected: [{ ranges: [{ type: 'SEMVER', events: [{ introduced: '7.1' }, { fixed: '8.4.0' }] }] }],
       },
     ]),
@@ -165,7 +185,10 @@ const formats: Readonly<Record<string, readonly FeedFormat[]>> = {
   euvd: [json('dump', 'exploited', euvd)],
   epss: [
     {
-      ...{ feed: 'current', url: 'https://a.example/epss.csv.gz', syntax: 'text', document: epss },
+      feed: 'current',
+      url: 'https://a.example/epss.csv.gz',
+      syntax: 'text',
+      document: epss,
       pack: (document) => gzipSync(document, { level: 1 }),
     },
   ],
@@ -184,8 +207,10 @@ function subjectsOf(kind: 'source' | 'enricher', source: AdvisorySource | Enrich
   const ofSource = formats[source.name];
   if (ofSource === undefined) throw new Error(`fuzz/long-runs/feeds.ts has no format of ${source.name}`);
   return ofSource.map((format, i) => ({
-    ...{ name: i === 0 ? source.name : `${source.name}/${i + 1}`, kind },
-    ...{ syntax: format.syntax, document: format.document },
+    name: i === 0 ? source.name : `${source.name}/${i + 1}`,
+    kind,
+    syntax: format.syntax,
+    document: format.document,
     read: (document) => readFeed(source, format, document),
   }));
 }

@@ -84,8 +84,13 @@ function readKnown(
   const catalogue = parseCatalogue(`the cache of ${place.name}`, compressed);
   const { trust, earlier } = state;
   const publication = {
-    ...{ place, digest: state.digest, catalogue, trust, earlier },
-    ...{ failure: undefined, isNew: false },
+    place,
+    digest: state.digest,
+    catalogue,
+    trust,
+    earlier,
+    failure: undefined,
+    isNew: false,
   };
   return { state, compressed, publication };
 }
@@ -191,7 +196,11 @@ async function accept(
   const earlier =
     known === undefined ? {} : earlierShards(known.publication, catalogue, { cache, now: now() });
   const state: PublicationState = {
-    ...{ checkedAt: now().toISOString(), digest, fingerprint, trust, earlier },
+    checkedAt: now().toISOString(),
+    digest,
+    fingerprint,
+    trust,
+    earlier,
     catalogue: { digest: manifest.catalogue.digest, size: compressed.length },
   };
   await keep(keyOf(place, pin, policy), state, compressed, deps);

@@ -228,8 +228,12 @@ test('states the licence, the author and a source outside the registry', () => {
     ),
     [
       {
-        ...{ type: 'hackage', name: 'base', version: '4', evidence: 'installed' },
-        ...{ supplier: 'a@example.org', licenses: ['BSD-3-Clause'] },
+        type: 'hackage',
+        name: 'base',
+        version: '4',
+        evidence: 'installed',
+        supplier: 'a@example.org',
+        licenses: ['BSD-3-Clause'],
       },
     ],
   );

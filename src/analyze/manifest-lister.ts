@@ -86,7 +86,10 @@ export function manifestEvent(
     kind: 'package',
     path,
     package: {
-      ...{ type, name, version, evidence: 'installed' },
+      type,
+      name,
+      version,
+      evidence: 'installed',
       ...(author !== '' && { supplier: author }),
       ...(declared !== undefined && { licenses: [declared] }),
       ...(origin !== undefined && { origin }),

@@ -73,7 +73,10 @@ test('reports the error of a failing job in /status and /metrics, and how long a
     ],
   );
   const text = await createMetrics().render({
-    ...{ feeds: [], jobs: await store.jobs.findAll(), reading: { busy: 0, waiting: 0 }, walks: [] },
+    feeds: [],
+    jobs: await store.jobs.findAll(),
+    reading: { busy: 0, waiting: 0 },
+    walks: [],
     now: store.now(),
   });
   assert.match(text, /^clair_job_failures\{job="update debian"\} 5$/m);

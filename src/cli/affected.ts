@@ -138,7 +138,11 @@ async function withoutSuppressed(
   const now = store.now();
   const ofServer = await readSuppressionsOn(findings, options, now);
   const active = new ActiveSuppressions({
-    ...{ store, ofServer, parse: parseSuppressions, vexKeys: new VexKeys([]), now: () => now },
+    store,
+    ofServer,
+    parse: parseSuppressions,
+    vexKeys: new VexKeys([]),
+    now: () => now,
     onUnreadable: (name, error) => {
       warn(`the saved file ${name} suppresses nothing: ${messageOf(error)}`, options);
     },

@@ -35,8 +35,10 @@ export async function openBase(options: BaseOptions & ImageOptions): Promise<Mar
   const known = diffIds.filter((diffId) => diffId !== undefined);
   const { digest } = opened.target;
   const base: BaseImage = {
-    ...{ reference, ...(digest !== undefined && { digest }) },
-    ...{ knownBy: 'option', diffIds: known.length === diffIds.length ? known : [] },
+    reference,
+    ...(digest !== undefined && { digest }),
+    knownBy: 'option',
+    diffIds: known.length === diffIds.length ? known : [],
   };
   return async ({ report, ...assessed }) => {
     if (isBaseOf(base, report)) return { ...assessed, report: withBase(report, base) };

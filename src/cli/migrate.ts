@@ -36,7 +36,11 @@ export async function migrateFromClair2(options: MigrateOptions): Promise<number
       'the database cannot be written: name another one with --db, or add --dry-run',
     );
   const counts = await migrateClair2({
-    ...{ source, store, extensions, isDryRun, now: store.now },
+    source,
+    store,
+    extensions,
+    isDryRun,
+    now: store.now,
     isIncluded: (place) => include.some((pattern) => globMatches(pattern, place)),
     onProgress: (read) => {
       progress.show(`read ${read} rows of Clair 2`);

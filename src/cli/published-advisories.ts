@@ -264,7 +264,9 @@ export function shardFile(
     ? { states: [], ratingStates: shard.feeds.map(stateOf) }
     : { states: shard.feeds.map(stateOf), ratingStates: ratings.map(stateOf) };
   return {
-    ...{ path, name, namespace: { name: namespaceOfShard(name), versionScheme: shard.scheme } },
+    path,
+    name,
+    namespace: { name: namespaceOfShard(name), versionScheme: shard.scheme },
     ...states,
     // The other shard of the namespace has the states of its feeds.
     ...(isClearedShard(name) && { states: [] }),

@@ -34,7 +34,10 @@ const unreachable = {
 };
 
 const debian = {
-  ...{ name: 'debian', version: 1, feeds: ['tracker'], feedsFor: () => ['tracker'] },
+  name: 'debian',
+  version: 1,
+  feeds: ['tracker'],
+  feedsFor: () => ['tracker'],
   ...unreachable,
 } as AdvisorySource;
 
@@ -114,8 +117,11 @@ async function publish(store: Store, directory: string): Promise<void> {
     }
   }
   await new LayoutWriter(directory).publish({
-    ...{ version: (before?.catalogue.version ?? 0) + 1, built: store.now().toISOString() },
-    ...{ before: before?.digest ?? null, keys: keyVersions, shards },
+    version: (before?.catalogue.version ?? 0) + 1,
+    built: store.now().toISOString(),
+    before: before?.digest ?? null,
+    keys: keyVersions,
+    shards,
     ratings: (await publishableRatings(deps)).map(toCatalogueFeed),
   });
 }
@@ -127,19 +133,20 @@ function lockDeps({ now }: Store) {
 /** Updates all feeds of a store from the published database in a directory. */
 async function updateFrom(directory: string, store: Store, cache: string): Promise<FeedOutcome[]> {
   const places = new PublishedPlaces([{ place: directoryPlace(directory), digest: undefined }], {
-    ...{
-      cache,
-      policy: unsignedPolicy(trustOptions),
-      now: store.now,
-      isOffline: true,
-      onProgress: () => undefined,
-    },
+    cache,
+    policy: unsignedPolicy(trustOptions),
+    now: store.now,
+    isOffline: true,
+    onProgress: () => undefined,
     exclusively: (_, work) => work(),
   });
   const wanted = [{ source: 'debian', feed: 'tracker' }];
   return await updateFeeds(feeds, {
     ...lockDeps(store),
-    ...{ store, schemes: [], origin: 'upstream', maxAgeMs: 0 },
+    store,
+    schemes: [],
+    origin: 'upstream',
+    maxAgeMs: 0,
     client: { get: () => Promise.reject(new Error('the vendor was asked')) },
     publication: new PublishedFeeds(places, { cache, wanted, asksVendors: false, takesAbsent: true }),
   });

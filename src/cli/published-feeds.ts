@@ -110,7 +110,9 @@ export class PublishedFeeds implements FeedPublication {
     const extent = earlier === undefined || state.kept.length > 0 ? 'whole' : 'changes';
     const load = (): Promise<readonly ShardFile[]> => this.#loadAll(shards);
     return {
-      ...{ state, extent, isRating: false },
+      state,
+      extent,
+      isRating: false,
       fingerprint: `${publishedPrefix}${state.fetchedAt} ${shards.map(nameAndDigest).join(',')}`,
       hasCurrentKeys: shards.every((one) => shardFile(one.name, { ...one, path: '' }).hasCurrentKeys),
       records: () =>
@@ -143,7 +145,8 @@ export class PublishedFeeds implements FeedPublication {
     const digest = sha256Of(Buffer.from(shards.map(nameAndDigest).join(',')));
     return {
       ...content,
-      ...{ isRating: true, hasCurrentKeys: true },
+      isRating: true,
+      hasCurrentKeys: true,
       fingerprint: `${publishedPrefix}${content.state.fetchedAt} ${digest}`,
       records: noRecords,
       ratings: () => ratingsIn(feed, () => this.#loadAll(shards)),

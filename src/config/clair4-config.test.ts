@@ -46,7 +46,9 @@ test('maps a configuration of Clair v4', () => {
   assert.equal(database.type, 'pgsql');
   assert.equal(database.options.source, 'host=clair-database user=clair dbname=clair sslmode=disable');
   assert.deepEqual(api.v4, {
-    ...{ notready: '202', pskkey: 'bm90LWEtcmVhbC1rZXk=', pskissuers: ['quay', 'clairctl'] },
+    notready: '202',
+    pskkey: 'bm90LWEtcmVhbC1rZXk=',
+    pskissuers: ['quay', 'clairctl'],
   });
   assert.equal(updater.interval, 30 * 60_000);
   assert.deepEqual(updater.enabledupdaters, [
@@ -57,7 +59,10 @@ test('maps a configuration of Clair v4', () => {
   assert.deepEqual(clair4, {
     endpoint: 'http://quay.test/secscan/notification',
     callback: 'http://clair.test:6060/notifier/api/v1/notification',
-    ...{ headers: 'X-Hook=one,X-Hook=a%2Cb', pskkey: 'bm90LWEtcmVhbC1rZXk=', cafile: '', proxy: '' },
+    headers: 'X-Hook=one,X-Hook=a%2Cb',
+    pskkey: 'bm90LWEtcmVhbC1rZXk=',
+    cafile: '',
+    proxy: '',
   });
   assert.deepEqual(amqp, { ...amqp, uris: [], certfile: '' });
 });
@@ -68,7 +73,9 @@ test('names updaters of Clair v4 that have no source here, and keeps the others'
     const notes: string[] = [];
     const text = `indexer: { connstring: host=db }\nupdaters: { sets: [${sets}] }`;
     const config = readConfig({
-      ...{ settings: known, file: { name: 'c.yaml', text }, env },
+      settings: known,
+      file: { name: 'c.yaml', text },
+      env,
       onKeysWithoutEffect: (found) => notes.push(...found),
     });
     return [config.updater.enabledupdaters, notes];
@@ -98,14 +105,30 @@ test('maps the brokers of Clair v4, of which the first is used', () => {
     read(['notifier:', ...sections.map((one) => `  ${one}`)].join('\n')).notifier as unknown as Brokers;
   const { amqp, stomp } = notifierOf(amqpSection, stompSection);
   assert.deepEqual(amqp, {
-    ...{ uris: ['amqps://broker.test/'], exchange: 'clair', routingkey: 'key', callback: '', direct: true },
-    ...{ rollup: 5, cafile: 'ca.pem', certfile: 'cert.pem', keyfile: 'key.pem' },
+    uris: ['amqps://broker.test/'],
+    exchange: 'clair',
+    routingkey: 'key',
+    callback: '',
+    direct: true,
+    rollup: 5,
+    cafile: 'ca.pem',
+    certfile: 'cert.pem',
+    keyfile: 'key.pem',
   });
   assert.deepEqual(stomp.uris, []);
   assert.deepEqual(notifierOf(stompSection).stomp, {
-    ...{ uris: ['broker.test:61614'], destination: '/queue/clair', callback: 'http://clair.test/' },
-    ...{ login: 'me', passcode: 'word', host: '/', tls: true, direct: false, rollup: 0 },
-    ...{ cafile: '', certfile: 'cert.pem', keyfile: 'key.pem' },
+    uris: ['broker.test:61614'],
+    destination: '/queue/clair',
+    callback: 'http://clair.test/',
+    login: 'me',
+    passcode: 'word',
+    host: '/',
+    tls: true,
+    direct: false,
+    rollup: 0,
+    cafile: '',
+    certfile: 'cert.pem',
+    keyfile: 'key.pem',
   });
 });
 

@@ -49,7 +49,10 @@ export function parseConfigFile(
   const problems = misplaced.map((key) => `${atLine(lineOf([key]))}${misplacedKeyText(key, sections)}`);
   if (!('clair' in root)) throw new ClairError('config-invalid', missingClairKeyText(name, problems));
   return {
-    ...{ content: root['clair'] ?? {}, problems, notes: [], isClair4: false },
+    content: root['clair'] ?? {},
+    problems,
+    notes: [],
+    isClair4: false,
     lineOf: (path) => lineOf(['clair', ...path]),
   };
 }

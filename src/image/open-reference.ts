@@ -122,7 +122,9 @@ async function openInRegistry(
 ): Promise<RegistryImage> {
   const { openRegistryImage } = await import('./registry/open-registry-image.ts');
   return await openRegistryImage(image, {
-    ...{ env, access, connectElsewhere },
+    env,
+    access,
+    connectElsewhere,
     ...(platform !== undefined && { platform }),
     ...(manifest !== undefined && { manifest }),
   });

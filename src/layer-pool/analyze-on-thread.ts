@@ -18,7 +18,9 @@ export async function startLayerWorker(
     analyzeStream: async ({ layer, bytes }, { extractBytesMax, ...options }, signal) => {
       const task = {
         ...({ kind: 'stream', analyzers, includesDeclared, extractBytesMax } as const),
-        ...{ name: nameOfLayer(layer), claims: claimsToThread(layer), options },
+        name: nameOfLayer(layer),
+        claims: claimsToThread(layer),
+        options,
       };
       const ended = new AbortController();
       const onEnded = (): void => {
@@ -30,7 +32,9 @@ export async function startLayerWorker(
     analyzeExtract: async (layer, extract, options, signal) => {
       const task = {
         ...({ kind: 'extract', analyzers, includesDeclared, extract } as const),
-        ...{ name: nameOfLayer(layer), claims: claimsToThread(layer), options },
+        name: nameOfLayer(layer),
+        claims: claimsToThread(layer),
+        options,
       };
       return (await thread.run(task, { ...(signal && { signal }) })).indexes[0];
     },

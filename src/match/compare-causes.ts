@@ -109,7 +109,10 @@ function toDiffed({ vulnerability, package: item, fix }: Match, group: readonly 
   const { id, severity, kev, epss } = vulnerability;
   const versions = [...new Set(group.map((match) => match.package.version))].sort(compareText);
   return {
-    ...{ vulnerability: id, severity, epss, fix },
+    vulnerability: id,
+    severity,
+    epss,
+    fix,
     exploited: kev === null ? 'unknown' : kev ? 'yes' : 'no',
     package: { type: item.type, name: item.name, versions },
   };

@@ -133,7 +133,12 @@ function toMatch(group: readonly NamedHit[], compare: CompareVersions): Match {
 function reportedPackage(found: Package): ReportedPackage {
   const { type, name, version, source, purl, location, evidence, parent, locations } = found;
   return {
-    ...{ type, name, version, source: source ?? null, purl, location },
+    type,
+    name,
+    version,
+    source: source ?? null,
+    purl,
+    location,
     ...(evidence !== undefined && { evidence }),
     ...(parent !== undefined && { parent }),
     ...(locations !== undefined && { locationCount: locations.length }),
@@ -148,7 +153,9 @@ function isOtherCve(hit: Hit, alias: string): boolean {
 function advisoryOf({ id, links, fix, title, issued }: Hit): AdvisoryReference {
   const fixedVersion = fix.state === 'fixed' ? fix.version : null;
   return {
-    ...{ id, link: links[0] ?? null, fixedVersion },
+    id,
+    link: links[0] ?? null,
+    fixedVersion,
     ...(title !== undefined && { title }),
     ...(issued !== undefined && { issued }),
   };

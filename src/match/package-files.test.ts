@@ -122,7 +122,10 @@ test('counts a file as unread unless it lists a package or has none', () => {
 test('marks a package as stale when its code is in no layer, or a later layer removes all of it', () => {
   const site = 'usr/lib/python3/site-packages';
   const yaml: ListedPackage = {
-    ...{ type: 'pypi', name: 'pyyaml', version: '6.0', evidence: 'installed' },
+    type: 'pypi',
+    name: 'pyyaml',
+    version: '6.0',
+    evidence: 'installed',
     codePaths: [`${site}/yaml`, `${site}/_yaml`],
   };
   const at = `${site}/pyyaml-6.0.dist-info/METADATA`;
@@ -251,7 +254,10 @@ test('counts a program as unread if only its texts name packages', () => {
 
 test('keeps the origin of a package only if it is from no registry at any location', () => {
   const crate = (origin?: 'git' | 'local'): ListedPackage => ({
-    ...{ type: 'cargo', name: 'a', version: '1.0.0', evidence: 'build-info' },
+    type: 'cargo',
+    name: 'a',
+    version: '1.0.0',
+    evidence: 'build-info',
     ...(origin !== undefined && { origin }),
   });
   const originOf = (...crates: readonly ListedPackage[]): unknown =>

@@ -12,7 +12,9 @@ const deb = (more: Partial<ListedPackage> = {}): ListedPackage => ({
   ...more,
 });
 const rpm = (vendor?: string): ListedPackage => ({
-  ...{ type: 'rpm', name: 'a', version: '1-1' },
+  type: 'rpm',
+  name: 'a',
+  version: '1-1',
   ...(vendor !== undefined && { vendor }),
 });
 const usual = 'usr/lib/node_modules/a/package.json';

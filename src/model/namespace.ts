@@ -21,9 +21,21 @@ const versionSchemes: ReadonlyMap<PackageType, string> = new Map([
 
 /** Version schemes of language packages by their purl type, which is also their namespace. */
 const schemesOfEcosystems = {
-  ...{ npm: 'npm', pypi: 'pep440', golang: 'go', maven: 'maven', gem: 'gem', cargo: 'semver' },
-  ...{ nuget: 'nuget', composer: 'composer', hex: 'semver', swift: 'semver', pub: 'pub', cran: 'cran' },
-  ...{ hackage: 'cran', julia: 'pub', bitnami: 'bitnami' },
+  npm: 'npm',
+  pypi: 'pep440',
+  golang: 'go',
+  maven: 'maven',
+  gem: 'gem',
+  cargo: 'semver',
+  nuget: 'nuget',
+  composer: 'composer',
+  hex: 'semver',
+  swift: 'semver',
+  pub: 'pub',
+  cran: 'cran',
+  hackage: 'cran',
+  julia: 'pub',
+  bitnami: 'bitnami',
 } as const;
 
 /** Products that no package manager installs and whose advisories name versions, by their name in package URLs. */

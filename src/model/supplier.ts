@@ -17,12 +17,16 @@ interface SupplierRules extends SuppliedPackage {
 
 const suppliers: readonly SupplierRules[] = [
   {
-    ...{ supplier: 'root', title: 'Root.io', version: /[-.+]root\.io\.\d+$/ },
+    supplier: 'root',
+    title: 'Root.io',
+    version: /[-.+]root\.io\.\d+$/,
     upstreamName: (type, name) => rootName(type, name),
   },
   {
     // The suffix `-spN` of npm and Go is not a mark: other packages have it as well.
-    ...{ supplier: 'seal', title: 'Seal Security', version: /\+sp\d+(?:p\d+)?$/ },
+    supplier: 'seal',
+    title: 'Seal Security',
+    version: /\+sp\d+(?:p\d+)?$/,
     upstreamName: (type, name) => sealName(type, name),
   },
 ];

@@ -81,7 +81,9 @@ async function publish(
   // Loaded on demand: every command loads the list of transports.
   const { connect } = await import('amqplib');
   const socket: SocketOptions & { readonly signal: AbortSignal } = {
-    ...{ ...tls, signal, timeout: limits.deliveryMs },
+    ...tls,
+    signal,
+    timeout: limits.deliveryMs,
   };
   const connection = await connect(url.href, socket);
   // A connection that ends rejects what is waited for. Without a listener, its error would end the process.
@@ -93,8 +95,10 @@ async function publish(
     channel.on('return', () => unrouted++);
     if (exchange !== '') await raceAbort(channel.checkExchange(exchange), signal);
     const properties = {
-      ...{ contentType: 'application/json', appId: 'clairV4-notifier' },
-      ...{ persistent: true, mandatory: true },
+      contentType: 'application/json',
+      appId: 'clairV4-notifier',
+      persistent: true,
+      mandatory: true,
     };
     let unconfirmed = 0;
     for await (const message of messages) {

@@ -4,18 +4,25 @@ import type { DailyDigest } from '../model/daily-digest.ts';
 import { digestMail } from './digest-mail.ts';
 
 const digest: DailyDigest = {
-  ...{ since: '2026-11-28T07:00:00.000Z', at: '2026-11-29T07:00:01.000Z' },
+  since: '2026-11-28T07:00:00.000Z',
+  at: '2026-11-29T07:00:01.000Z',
   findings: {
-    ...{ countedAt: '2026-11-29T06:58:00.000Z', images: 1204 },
+    countedAt: '2026-11-29T06:58:00.000Z',
+    images: 1204,
     bySeverity: [
       { severity: 'Critical', now: 12, before: 10 },
       { severity: 'High', now: 140, before: 145 },
       { severity: 'Low', now: 7, before: 7 },
     ],
-    ...{ all: { now: 159, before: 162 }, fixable: { now: 90, before: 92 }, exploited: { now: 3, before: 2 } },
+    all: { now: 159, before: 162 },
+    fixable: { now: 90, before: 92 },
+    exploited: { now: 3, before: 2 },
   },
   advisories: {
-    ...{ new: 120, changed: 43, withdrawn: 2, isComplete: true },
+    new: 120,
+    changed: 43,
+    withdrawn: 2,
+    isComplete: true,
     found: [
       { id: 'CVE-2026-1', severity: 'Critical', exploited: 'yes', images: 12 },
       { id: 'CVE-2026-2', severity: 'High', exploited: 'unknown', images: 1 },

@@ -165,10 +165,14 @@ test('makes neither a header nor markup of what an advisory or an image states',
   const { transport, received } = await start(t);
   const id = `CVE-2026-1${evil}`;
   const vulnerability = plainVulnerability({
-    ...{ id, description: evil, links: [`https://evil.example/"><script>`, 'javascript:alert(1)'] },
+    id,
+    description: evil,
+    links: [`https://evil.example/"><script>`, 'javascript:alert(1)'],
     affected: [
       {
-        ...{ namespace: { name: evil, versionScheme: 'dpkg' }, package: evil, range: {} },
+        namespace: { name: evil, versionScheme: 'dpkg' },
+        package: evil,
+        range: {},
         fix: { state: 'fixed', version: evil },
       },
     ],
@@ -203,7 +207,9 @@ test('limits the length of a mail, and states how much it leaves out', async (t)
   const { transport, received } = await start(t);
   const long = 'ü'.repeat(10_000);
   const images = Array.from({ length: 1000 }, (_, i) => ({
-    ...{ identity: `sha256:${i}`, names: [`${long}${i}`], packages: [installedDeb(long, long)] },
+    identity: `sha256:${i}`,
+    names: [`${long}${i}`],
+    packages: [installedDeb(long, long)],
     fix: { state: 'unfixed' } as const,
   }));
   await transport.deliver(
@@ -225,8 +231,15 @@ test('limits the length of a mail, and states how much it leaves out', async (t)
 
 test('refuses settings that cannot work, and opens nothing without a server', async () => {
   const good: MailOptions = {
-    ...{ server: 'smtp.example:587', tls: 'starttls', user: '', password: '' },
-    ...{ from: 'clair@acme.example', to: ['team@acme.example'], cafile: '', changes: true, dailyat: '' },
+    server: 'smtp.example:587',
+    tls: 'starttls',
+    user: '',
+    password: '',
+    from: 'clair@acme.example',
+    to: ['team@acme.example'],
+    cafile: '',
+    changes: true,
+    dailyat: '',
   };
   openMail(good);
   openMail({ ...good, server: '[::1]:25', tls: 'none' });

@@ -41,7 +41,9 @@ export function mailServerOf(section: string, options: MailOptions): MailServer 
   const problem = addressProblem(options) ?? loginProblem(options);
   if (problem !== undefined) throw new ClairError('config-invalid', `${section}.${problem}`);
   const place: MailPlace = {
-    ...{ ...endpointOf(section, options.server), tls, from },
+    ...endpointOf(section, options.server),
+    tls,
+    from,
     login: user === '' ? undefined : { user, pass: password },
     ca: cafile === '' ? undefined : readSettingFile(`${section}.cafile`, cafile),
   };

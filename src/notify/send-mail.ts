@@ -48,10 +48,15 @@ export async function sendMail(
 
 function connectionOptions({ host, port, tls, ca }: MailPlace): SMTPConnectionOptions {
   return {
-    ...{ host, port, secure: tls === 'implicit' },
-    ...{ requireTLS: tls === 'starttls', ignoreTLS: tls === 'none' },
-    ...{ connectionTimeout: limits.mailStepMs, greetingTimeout: limits.mailStepMs },
-    ...{ socketTimeout: limits.mailStepMs, dnsTimeout: limits.mailStepMs },
+    host,
+    port,
+    secure: tls === 'implicit',
+    requireTLS: tls === 'starttls',
+    ignoreTLS: tls === 'none',
+    connectionTimeout: limits.mailStepMs,
+    greetingTimeout: limits.mailStepMs,
+    socketTimeout: limits.mailStepMs,
+    dnsTimeout: limits.mailStepMs,
     // Node takes no address as the name in a handshake, and then compares the certificate with the host.
     tls: {
       minVersion: 'TLSv1.2',
@@ -109,11 +114,16 @@ async function messageOf(
 ): Promise<Buffer> {
   const { default: MailComposer } = await import('nodemailer/lib/mail-composer');
   const composer = new MailComposer({
-    ...{ from, to: [...to], subject, text, html },
+    from,
+    to: [...to],
+    subject,
+    text,
+    html,
     messageId: `<${id}@${from.replace(/^.*@/, '')}>`,
     // No program must answer: RFC 3834, section 5.
     headers: { 'Auto-Submitted': 'auto-generated' },
-    ...{ disableFileAccess: true, disableUrlAccess: true },
+    disableFileAccess: true,
+    disableUrlAccess: true,
   });
   return await composer.compile().build();
 }

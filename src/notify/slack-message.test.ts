@@ -110,12 +110,13 @@ test('shows the values before and after a change and the affected images', async
 
 test('lists the most severe change of a batch first', async () => {
   const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
-    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
-    ...{
-      new: plainVulnerability({ id, severity }),
-      packages: [installedDeb('curl', '7')],
-      fix: { state: 'unfixed' },
-    },
+    source: 'debian',
+    namespace: 'debian:12',
+    kind: 'new',
+    old: null,
+    new: plainVulnerability({ id, severity }),
+    packages: [installedDeb('curl', '7')],
+    fix: { state: 'unfixed' },
   });
   assert.deepEqual(await shownOf(sampleBatchMessage([one('A', 'Low'), one('B', 'Critical')])), [
     'shop: 2 changes',
@@ -183,7 +184,9 @@ test('stays within the limits of Slack whatever a notification contains', async 
     fc.asyncProperty(worst, worst, fc.nat(150), async (one, other, count) => {
       const affected = Array.from({ length: 9 }, (_, i) => ({
         namespace: { name: 'debian:12', versionScheme: 'dpkg' },
-        ...{ package: `${i}${one}`, range: {}, fix: { state: 'fixed', version: other } as const },
+        package: `${i}${one}`,
+        range: {},
+        fix: { state: 'fixed', version: other } as const,
       }));
       const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected });
       const images = Array.from({ length: count }, () => hit([one, other]));

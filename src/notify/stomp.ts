@@ -113,7 +113,10 @@ async function openSession({ address, options, tls }: Destination, signal: Abort
       return new StompSocket(socket, 'tcp:', options.tls ? 'secureConnect' : 'connect');
     },
     connectHeaders: headersOf({ host, ...(login !== '' && { login, passcode }) }),
-    ...{ reconnectDelay: 0, heartbeatIncoming: 0, heartbeatOutgoing: 0, forceBinaryWSFrames: true },
+    reconnectDelay: 0,
+    heartbeatIncoming: 0,
+    heartbeatOutgoing: 0,
+    forceBinaryWSFrames: true,
     onConnect: opened.resolve,
     onWebSocketError: failed.reject,
     // The text of the broker may repeat what was sent.

@@ -61,7 +61,9 @@ test('renders a message as an Adaptive Card for Workflows', async () => {
           msteams: { width: 'Full' },
           body: [
             text('New: CVE-2026-1 (High) in debian:12', {
-              ...{ weight: 'Bolder', size: 'Medium', color: 'attention' },
+              weight: 'Bolder',
+              size: 'Medium',
+              color: 'attention',
             }),
             text('A buffer is read past its end.', {}),
             {
@@ -128,12 +130,13 @@ test('shows the last state of an advisory when it is withdrawn', async () => {
 
 test('lists the most severe change of a batch first', async () => {
   const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
-    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
-    ...{
-      new: plainVulnerability({ id, severity }),
-      packages: [installedDeb('curl', '7')],
-      fix: { state: 'unfixed' },
-    },
+    source: 'debian',
+    namespace: 'debian:12',
+    kind: 'new',
+    old: null,
+    new: plainVulnerability({ id, severity }),
+    packages: [installedDeb('curl', '7')],
+    fix: { state: 'unfixed' },
   });
   const notification = sampleBatchMessage([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
   assert.deepEqual((await textsOf(notification)).slice(0, -1), [

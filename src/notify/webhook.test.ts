@@ -15,8 +15,14 @@ import { recordings } from '../testing/recordings.ts';
 import { type WebhookOptions, webhook } from './webhook.ts';
 
 const unset: WebhookOptions = {
-  ...{ endpoint: '', servername: '', cafile: '', certfile: '', keyfile: '', proxy: '' },
-  ...{ mode: 'name', secret: '' },
+  endpoint: '',
+  servername: '',
+  cafile: '',
+  certfile: '',
+  keyfile: '',
+  proxy: '',
+  mode: 'name',
+  secret: '',
 };
 
 /** Returns a webhook with these settings and the defaults of all others. */

@@ -99,7 +99,10 @@ function nvdCve(id: string, score: string, value: string): string {
   const cvssData = { vectorString: 'CVSS:3.1/AV:N', baseScore: Number(score) };
   return JSON.stringify({
     cve: {
-      ...{ id, ...head, lastModified: `2024-02-0${id.length % 9}T00:00:00.000`, vulnStatus: 'Analyzed' },
+      id,
+      ...head,
+      lastModified: `2024-02-0${id.length % 9}T00:00:00.000`,
+      vulnStatus: 'Analyzed',
       descriptions: [{ lang: 'en', value }],
       metrics: { cvssMetricV31: [{ source: 'nvd@nist.gov', type: 'Primary', cvssData }] },
     },
@@ -108,11 +111,17 @@ function nvdCve(id: string, score: string, value: string): string {
 
 const samples: readonly Sample[] = [
   {
-    ...{ source: sourceNamed('rhel'), feed: 'vex', url: 'https://a.example/csaf_vex.tar', text: vexText },
+    source: sourceNamed('rhel'),
+    feed: 'vex',
+    url: 'https://a.example/csaf_vex.tar',
+    text: vexText,
     write: (texts) => tar(texts.map(([cve, content]) => ({ path: `2024/cve-2024-${cve}.json`, content }))),
   },
   {
-    ...{ source: sourceNamed('nvd'), feed: '2024', url: 'https://a.example/2024.json', text: nvdText },
+    source: sourceNamed('nvd'),
+    feed: '2024',
+    url: 'https://a.example/2024.json',
+    text: nvdText,
     write: (texts) => Buffer.from(`{"vulnerabilities":[${texts.map(([, text]) => text).join(',')}]}`),
   },
 ];
@@ -143,8 +152,15 @@ async function applied(
   const made = { ...source, feeds: [feed], fetch: () => Promise.resolve(fetched) };
   const [outcome] = (await updateFeeds([{ source: made, feed }], {
     ...deps,
-    ...{ readAheadBounds, schemes: builtIn.schemes, programVersion: '1.0.0', origin: '/mirror' },
-    ...{ maxAgeMs: 0, owner: 'test', lockWaitMs: 0, acceptShrunk: true, acceptOlder: true },
+    readAheadBounds,
+    schemes: builtIn.schemes,
+    programVersion: '1.0.0',
+    origin: '/mirror',
+    maxAgeMs: 0,
+    owner: 'test',
+    lockWaitMs: 0,
+    acceptShrunk: true,
+    acceptOlder: true,
     client: { get: () => Promise.reject(new Error('nothing is fetched')) },
     now: () => new Date(store.now()),
     sleep: () => Promise.resolve(),

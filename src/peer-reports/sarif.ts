@@ -184,7 +184,9 @@ function readSnyk({ ruleId, locations }: Result, own: Rule | undefined): Stated 
   const aliases = cvesIn(own?.shortDescription?.text ?? '');
   const isOfDistribution = /^SNYK-[A-Z]+\d+-|^SNYK-(?:WOLFI|CHAINGUARD)/.test(ruleId);
   return {
-    ...{ id: ruleId, aliases, version },
+    id: ruleId,
+    aliases,
+    version,
     name: isOfDistribution ? name.slice(name.lastIndexOf('/') + 1) : name,
   };
 }

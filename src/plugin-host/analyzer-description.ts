@@ -21,11 +21,17 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
   return plugins.flatMap(({ module, plugin: { detectors = [], listers = [] } }) => [
     ...detectors.map(({ name, version, wants }) => ({
       kind: 'detector' as const,
-      ...{ module, name, version, wants },
+      module,
+      name,
+      version,
+      wants,
     })),
     ...listers.map(({ name, version, wants, ecosystem, versionScheme, programParts }) => ({
       kind: 'lister' as const,
-      ...{ module, name, version, wants },
+      module,
+      name,
+      version,
+      wants,
       ...(ecosystem !== undefined && { ecosystem }),
       ...(versionScheme !== undefined && { versionScheme }),
       ...(programParts !== undefined && { programParts }),

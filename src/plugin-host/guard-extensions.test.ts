@@ -11,15 +11,13 @@ const feed = { name: 'acme', version: 1, feeds: ['all'], fetch: () => Promise.re
 const content = { url: 'acme:all', body: stream<Uint8Array>([]), fingerprint: '' };
 
 const vulnerability = {
-  ...{
-    kind: 'vulnerability',
-    key: 'A',
-    id: 'CVE-2026-1',
-    aliases: [],
-    links: [],
-    severity: 'High',
-    cvss: [],
-  },
+  kind: 'vulnerability',
+  key: 'A',
+  id: 'CVE-2026-1',
+  aliases: [],
+  links: [],
+  severity: 'High',
+  cvss: [],
   affected: [
     {
       namespace: { name: 'acme', versionScheme: 'semver' },

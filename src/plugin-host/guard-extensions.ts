@@ -13,7 +13,9 @@ import { validateAdvisory, validateEnrichment } from './validate-records.ts';
 export function guardSource(source: AdvisorySource, path: string): AdvisorySource {
   const { name, version, feeds, fallbackFor } = source;
   return {
-    ...{ name, version, feeds },
+    name,
+    version,
+    feeds,
     ...(fallbackFor !== undefined && { fallbackFor }),
     feedsFor: (namespace) => source.feedsFor(namespace),
     fetch: async (feed, client, lastFingerprint) => await source.fetch(feed, client, lastFingerprint),
@@ -26,7 +28,9 @@ export function guardSource(source: AdvisorySource, path: string): AdvisorySourc
 export function guardEnricher(enricher: Enricher, path: string): Enricher {
   const { name, version, feeds, isPartOfScan } = enricher;
   return {
-    ...{ name, version, feeds },
+    name,
+    version,
+    feeds,
     ...(isPartOfScan === true && { isPartOfScan }),
     fetch: async (feed, client, lastFingerprint) => await enricher.fetch(feed, client, lastFingerprint),
     parse: (feed, content, onDate) =>

@@ -41,7 +41,10 @@ const kinds = {
   listers: z
     .looseObject(
       {
-        ...{ name, version, wants: z.array(pattern, 'must be an array of paths'), list: callable },
+        name,
+        version,
+        wants: z.array(pattern, 'must be an array of paths'),
+        list: callable,
         ecosystem: z.optional(namespace),
         versionScheme: z.optional(name),
         programParts: z.optional(z.array(z.enum(programParts, `must be one of ${programParts.join(', ')}`))),

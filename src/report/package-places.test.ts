@@ -11,7 +11,12 @@ const [base, upper] = sampleReport.layers;
 
 function languagePackage(type: string, path: string, evidence: PackageEvidence = 'installed'): Package {
   return {
-    ...{ type, name: 'demo', version: '1.0.0', purl: `pkg:${type}/demo@1.0.0`, foundBy: type, evidence },
+    type,
+    name: 'demo',
+    version: '1.0.0',
+    purl: `pkg:${type}/demo@1.0.0`,
+    foundBy: type,
+    evidence,
     location: { path, layer: upper?.diffId ?? null },
   };
 }
@@ -104,8 +109,14 @@ test('names the text that proves the version of a program when details are reque
 test('names findings that only evidence of low confidence has when details are requested', () => {
   const found = languagePackage('generic', 'opt/bin/nginx', 'binary-string');
   const evidenceOf = (source: string, confidence?: 'low'): Match['evidence'][number] => ({
-    ...{ source, advisory: 'CVE-1', namespace: 'generic:nginx', package: 'nginx', installed: '1.0.0' },
-    ...{ range: {}, versionScheme: 'program', ...(confidence && { confidence }) },
+    source,
+    advisory: 'CVE-1',
+    namespace: 'generic:nginx',
+    package: 'nginx',
+    installed: '1.0.0',
+    range: {},
+    versionScheme: 'program',
+    ...(confidence && { confidence }),
   });
   const low = evidenceOf('nvd-products', 'low');
   const matches = [

@@ -8,7 +8,11 @@ const layer = `sha256:${'1'.repeat(64)}` as Digest;
 
 function found(changes: Partial<Package>): Package {
   return {
-    ...{ type: 'deb', name: 'a', version: '1', purl: 'pkg:deb/debian/a@1', foundBy: 'x' },
+    type: 'deb',
+    name: 'a',
+    version: '1',
+    purl: 'pkg:deb/debian/a@1',
+    foundBy: 'x',
     location: { path: 'var/lib/dpkg/status', layer },
     ...changes,
   };
@@ -22,7 +26,10 @@ function stated(properties: Readonly<Record<string, string | undefined>>): objec
 const manifest = 'app/node_modules/ms/package.json';
 const copy = 'srv/node_modules/ms/package.json';
 const ms = found({
-  ...{ type: 'npm', name: 'ms', evidence: 'installed', location: { path: manifest, layer } },
+  type: 'npm',
+  name: 'ms',
+  evidence: 'installed',
+  location: { path: manifest, layer },
   locations: [
     { path: copy, layer: null },
     { path: manifest, layer },
@@ -50,10 +57,13 @@ test('states type, language and all locations as syft 1.51 reads them', () => {
 
 test('states type, file and layer of a language package as Trivy 0.74 reads them', () => {
   assert.deepEqual(stated(trivyProperties(ms)), {
-    ...{ PkgType: 'node-pkg', FilePath: manifest, LayerDiffID: layer },
+    PkgType: 'node-pkg',
+    FilePath: manifest,
+    LayerDiffID: layer,
   });
   assert.deepEqual(stated(trivyProperties({ ...ms, evidence: 'declared', locations: [] })), {
-    ...{ FilePath: manifest, LayerDiffID: layer },
+    FilePath: manifest,
+    LayerDiffID: layer,
   });
 });
 

@@ -215,7 +215,9 @@ const samples: readonly FeedSample<FeedRecord | RatingRecord>[] = [
     url: 'https://a.example/dump',
     content: json([
       {
-        ...{ cveId: 'CVE-2024-1', euvdId: 'EUVD-2024-1', dateAdded: '2024-01-01' },
+        cveId: 'CVE-2024-1',
+        euvdId: 'EUVD-2024-1',
+        dateAdded: '2024-01-01',
         sources: ['eukev_kev'],
       },
     ]),

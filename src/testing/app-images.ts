@@ -95,8 +95,16 @@ interface PeerFindings {
 
 /** The types of packages by their ecosystems in OSV. */
 const typesOfEcosystems: Readonly<Record<string, string>> = {
-  ...{ npm: 'npm', PyPI: 'pypi', Maven: 'maven', Go: 'golang', RubyGems: 'gem', Packagist: 'composer' },
-  ...{ 'crates.io': 'cargo', NuGet: 'nuget', Hex: 'hex', CRAN: 'cran' },
+  npm: 'npm',
+  PyPI: 'pypi',
+  Maven: 'maven',
+  Go: 'golang',
+  RubyGems: 'gem',
+  Packagist: 'composer',
+  'crates.io': 'cargo',
+  NuGet: 'nuget',
+  Hex: 'hex',
+  CRAN: 'cran',
 };
 
 /** Returns the findings of another matcher that a report lacks, for packages of these types. */

@@ -8,8 +8,17 @@ export const [backfillName, backfillRepository] = ['main', 'app'] as const;
 /** Returns the settings of the registry. */
 export function watchedHost(registry: string): WatchedRegistry {
   return {
-    ...{ name: backfillName, registry, repositories: [], exclude: [], tags: [], excludeTags: [] },
-    ...{ platforms: [], intervalMs: 0, keep: 0, requests: 1, secret: '' },
+    name: backfillName,
+    registry,
+    repositories: [],
+    exclude: [],
+    tags: [],
+    excludeTags: [],
+    platforms: [],
+    intervalMs: 0,
+    keep: 0,
+    requests: 1,
+    secret: '',
   };
 }
 

@@ -35,7 +35,10 @@ async function work(shared: Store): Promise<void> {
   const forever = new AbortController().signal;
   const env = { HOME: '/nowhere' };
   const loop = {
-    ...{ store: shared, now: shared.now, onScans: () => undefined, onError: () => undefined },
+    store: shared,
+    now: shared.now,
+    onScans: () => undefined,
+    onError: () => undefined,
     sleepOrWake: (ms: number, signal: AbortSignal) => sleep(Math.min(ms, 20), signal),
   };
   // Small layers are read without a thread.
@@ -57,10 +60,17 @@ async function work(shared: Store): Promise<void> {
   const scans = runScans(
     {
       ...loop,
-      ...{ owner: String(process.pid), atOnce: 2, perRegistry: () => 99, takesOrders: false },
+      owner: String(process.pid),
+      atOnce: 2,
+      perRegistry: () => 99,
+      takesOrders: false,
       scan: (job, onStep) =>
         scanImage(job, {
-          ...{ store: shared, extensions, analyzer, layerTurns, onStep },
+          store: shared,
+          extensions,
+          analyzer,
+          layerTurns,
+          onStep,
           openImage: ({ reference }) => openReference(`registry:${reference}`, { env }),
         }),
       onRun: () => undefined,

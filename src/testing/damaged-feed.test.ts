@@ -23,8 +23,11 @@ function sampleThat(nameOf: (root: XmlElement) => string): FeedSample {
     parse: (feed, content) => withFeedErrors({ source: 'acme', feed, content }, records(content, nameOf)),
   };
   return {
-    ...{ source, feed: 'all', url: 'https://a.example/all.tar.gz' },
-    ...{ content: pack(advisory), packed: { record: advisory, pack } },
+    source,
+    feed: 'all',
+    url: 'https://a.example/all.tar.gz',
+    content: pack(advisory),
+    packed: { record: advisory, pack },
   };
 }
 
@@ -53,7 +56,12 @@ function vulnerability(root: XmlElement, name: string): FeedRecord {
   const fix = { state: 'fixed', version: textOf(root, 'to') || '0' } as const;
   return {
     kind: 'vulnerability',
-    ...{ key: id, id, aliases: [], links: [], severity: 'Unknown', cvss: [] },
+    key: id,
+    id,
+    aliases: [],
+    links: [],
+    severity: 'Unknown',
+    cvss: [],
     affected: [{ namespace, package: name, range: { to: fix.version }, fix }],
   };
 }

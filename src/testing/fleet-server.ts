@@ -71,7 +71,10 @@ export async function fleetServer(
   const call = async (path: string, init?: RequestInit) =>
     await fetch(`http://127.0.0.1:${port}${fleetPrefix}${path}`, init);
   return {
-    ...{ store, clock, call, repository: `${registry.host}/app` },
+    store,
+    clock,
+    call,
+    repository: `${registry.host}/app`,
     scan: async (image, tag) => {
       registry.push(image, tag);
       return await scanImage(
@@ -81,7 +84,8 @@ export async function fleetServer(
     },
     applyDebian: async (records) => {
       const keyed = keyedRecords(stream(records.map((one) => ({ kind: 'vulnerability', ...one }))), {
-        ...{ schemes: extensions.schemes, from: 'the test' },
+        schemes: extensions.schemes,
+        from: 'the test',
       });
       const update = { acceptShrunk: true, fingerprint: String(clock.at), fetchedAt: now().toISOString() };
       await store.advisories.apply(feedUpdate(update), keyed);
@@ -102,15 +106,29 @@ export async function fleetServer(
 /** Returns what the routes of `/api/v1` need, for a server that scans nothing. */
 export function fleetDeps(store: Store, extensions: Extensions, now: () => Date): FleetDeps {
   const deps = {
-    ...{ store, parse: parseSuppressions, ofServer: { rules: [], statements: [] }, now },
+    store,
+    parse: parseSuppressions,
+    ofServer: { rules: [], statements: [] },
+    now,
     vexKeys: new VexKeys([]),
     onUnreadable: (_: string, error: unknown) => assert.fail(String(error)),
   };
   return {
-    ...{ store, extensions, suppressions: new ActiveSuppressions(deps), parse: parseSuppressions },
-    ...{ formats: extensions.formats, credentials: [], mayScan: () => false, readExtracts: undefined },
-    ...{ otherCellOf: () => undefined, watched: [], noticedNames: store.noticedNames, now },
-    ...{ webhookRate: new WebhookRate(), announceWork: () => undefined, listLimiter: new ListLimiter() },
+    store,
+    extensions,
+    suppressions: new ActiveSuppressions(deps),
+    parse: parseSuppressions,
+    formats: extensions.formats,
+    credentials: [],
+    mayScan: () => false,
+    readExtracts: undefined,
+    otherCellOf: () => undefined,
+    watched: [],
+    noticedNames: store.noticedNames,
+    now,
+    webhookRate: new WebhookRate(),
+    announceWork: () => undefined,
+    listLimiter: new ListLimiter(),
     staleAfterMs: 7 * 24 * 3_600_000,
   };
 }
@@ -121,7 +139,10 @@ function scanDeps(store: Store, extensions: Extensions): Parameters<typeof scanI
   const startWorker = () => startLayerWorker(script);
   const ending = new AbortController().signal;
   return {
-    ...{ store, extensions, layerTurns: new KeyedMutex(60_000), onStep: () => undefined },
+    store,
+    extensions,
+    layerTurns: new KeyedMutex(60_000),
+    onStep: () => undefined,
     analyzer: workerAnalyzer({ startWorker, extracts: undefined, ending }),
     openImage: ({ reference }) => openReference(`registry:${reference}`, { env: { HOME: '/nowhere' } }),
   };
@@ -149,7 +170,12 @@ export function debianRecord(
   { fixed, severity = 'Medium' }: { readonly fixed: string; readonly severity?: Vulnerability['severity'] },
 ): Vulnerability {
   return {
-    ...{ key: id, id, severity, aliases: [], links: [], cvss: [] },
+    key: id,
+    id,
+    severity,
+    aliases: [],
+    links: [],
+    cvss: [],
     affected: [
       {
         namespace: { name: 'debian:12', versionScheme: 'dpkg' },

@@ -51,8 +51,16 @@ const cvss = objectOf(
 
 const item = objectOf(
   {
-    ...{ id: notEmpty, package: notEmpty, version: notEmpty, fix_version: notEmpty, severity, status },
-    ...{ description: text, links: { type: 'array', items: uri }, preferred_cvss: cvss, cwe_ids: texts },
+    id: notEmpty,
+    package: notEmpty,
+    version: notEmpty,
+    fix_version: notEmpty,
+    severity,
+    status,
+    description: text,
+    links: { type: 'array', items: uri },
+    preferred_cvss: cvss,
+    cwe_ids: texts,
     layer: objectOf({ digest: { type: ['string', 'null'] }, diff_id: { type: ['string', 'null'] } }),
     vendor_attributes: { type: 'object', additionalProperties: true },
   },
@@ -63,7 +71,9 @@ const report = objectOf(
   {
     generated_at: time,
     artifact: objectOf({ repository: notEmpty, digest: notEmpty, mime_type: text }, ['mime_type']),
-    ...{ scanner, severity, vulnerabilities: { type: 'array', items: item } },
+    scanner,
+    severity,
+    vulnerabilities: { type: 'array', items: item },
     media_type: { enum: ['application/spdx+json', 'application/vnd.cyclonedx+json'] },
     sbom: { type: 'object', additionalProperties: true },
   },

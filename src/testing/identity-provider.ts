@@ -44,7 +44,10 @@ export async function startIdentityProvider(
   });
   const issuer = `https://${await listenLocally(context, server)}`;
   const state: IdentityProvider & { person: string | undefined } = {
-    ...{ issuer, caFile: authority.cert, requests, person: undefined },
+    issuer,
+    caFile: authority.cert,
+    requests,
+    person: undefined,
   };
   const provider = providerOf(issuer, options);
   const answer = provider.callback();

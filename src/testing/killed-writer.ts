@@ -94,7 +94,9 @@ export async function killWriter(
   for await (const line of createInterface({ input: child.stdout })) {
     const [name, round, number] = line.split(' ');
     steps.push({
-      ...{ name: name as StepName, round: Number(round), number: Number(number) },
+      name: name as StepName,
+      round: Number(round),
+      number: Number(number),
       atMs: performance.now(),
     });
     if (steps.length !== 2 * stepNames.length + step) continue;

@@ -41,9 +41,13 @@ export async function startMailServer(context: TestContext, behaviour: MailServe
   const { cert, key } = authority.issue(certificateName);
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({
-    ...{ cert: readFileSync(cert), key: readFileSync(key), secure: tls === 'implicit' },
-    ...{ disabledCommands: tls === 'none' ? ['STARTTLS'] : [], authOptional: login === undefined },
-    ...{ disableReverseLookup: true, closeTimeout: 0 },
+    cert: readFileSync(cert),
+    key: readFileSync(key),
+    secure: tls === 'implicit',
+    disabledCommands: tls === 'none' ? ['STARTTLS'] : [],
+    authOptional: login === undefined,
+    disableReverseLookup: true,
+    closeTimeout: 0,
     onAuth({ username, password }, _, done) {
       const isRight = username === login?.user && password === login?.password;
       done(isRight ? null : refusal(535), isRight ? { user: username } : undefined);
@@ -75,9 +79,15 @@ export async function startMailServer(context: TestContext, behaviour: MailServe
   });
   const { port } = listening.address() as AddressInfo;
   const options: MailOptions = {
-    ...{ server: `127.0.0.1:${port}`, tls, user: login?.user ?? '', password: login?.password ?? '' },
-    ...{ from: 'clair@acme.example', to: ['team@acme.example'], cafile: authority.cert },
-    ...{ changes: true, dailyat: '' },
+    server: `127.0.0.1:${port}`,
+    tls,
+    user: login?.user ?? '',
+    password: login?.password ?? '',
+    from: 'clair@acme.example',
+    to: ['team@acme.example'],
+    cafile: authority.cert,
+    changes: true,
+    dailyat: '',
   };
   return { options, received };
 }

@@ -60,10 +60,15 @@ export async function notificationHarness(t: TestContext, ids: readonly string[]
     };
     await deliverNotifications(
       {
-        ...{ store, extensions: { schemes: [], sources: [] }, batchWindowMs: 0, attempts: 3, owner: 'one' },
+        store,
+        extensions: { schemes: [], sources: [] },
+        batchWindowMs: 0,
+        attempts: 3,
+        owner: 'one',
         transports: recordingTransports(receivers, { store, clock, attempts }),
         filter: { severity: undefined, isFixable: false, namespaces: [] },
-        ...{ renotifyMs: 1e9, now: () => new Date(clock.now) },
+        renotifyMs: 1e9,
+        now: () => new Date(clock.now),
         sleepOrWake: async (ms) => {
           assert.deepEqual(await store.notifications.findDue(1), [], 'nothing is due while the sender waits');
           await wait(Math.min(clock.now + ms, left[0]?.at ?? Number.POSITIVE_INFINITY));

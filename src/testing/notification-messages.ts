@@ -12,8 +12,14 @@ const { name, createdAt } = sampleNotification;
 /** Returns a notification about one change, with defaults for absent fields. */
 export function sampleChangeMessage(changes: Partial<ChangeNotificationContent>): NotificationMessage {
   const content: ChangeNotificationContent = {
-    ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
-    ...{ new: plainVulnerability({}), images: [], hasMoreImages: false, ...changes },
+    source: 'debian',
+    namespace: 'debian:12',
+    kind: 'new',
+    old: null,
+    new: plainVulnerability({}),
+    images: [],
+    hasMoreImages: false,
+    ...changes,
   };
   return { name, createdAt, kind: 'change', content: async () => content };
 }
@@ -30,7 +36,13 @@ export function sampleBatchMessage(
 /** Returns a vulnerability with defaults for absent fields. */
 export function plainVulnerability(changes: Partial<Vulnerability>): Vulnerability {
   return {
-    ...{ key: 'A', id: 'CVE-2026-1', aliases: [], links: [], severity: 'High', cvss: [], affected: [] },
+    key: 'A',
+    id: 'CVE-2026-1',
+    aliases: [],
+    links: [],
+    severity: 'High',
+    cvss: [],
+    affected: [],
     ...changes,
   };
 }
@@ -38,7 +50,10 @@ export function plainVulnerability(changes: Partial<Vulnerability>): Vulnerabili
 /** Returns an installed Debian package. */
 export function installedDeb(debName: string, version: string): NotificationImage['packages'][number] {
   return {
-    ...{ type: 'deb', name: debName, version, source: null },
+    type: 'deb',
+    name: debName,
+    version,
+    source: null,
     purl: `pkg:deb/debian/${debName}@${version}`,
     location: { path: 'var/lib/dpkg/status', layer: null },
   };

@@ -65,7 +65,11 @@ function languagePackages({ packages }: Report): PeerPackage[] {
       ? []
       : [
           {
-            ...{ type, name, version, evidence, ...(owner && { owner }) },
+            type,
+            name,
+            version,
+            evidence,
+            ...(owner && { owner }),
             paths: (locations ?? [location]).map(({ path }) => `/${path}`),
           },
         ],
@@ -76,7 +80,9 @@ function recordedPackages(image: string, peer: Peer): PeerPackage[] {
   const text = readFileSync(corpus(`apps/${image}/peers/${peer}.json`), 'utf8');
   const { packages } = JSON.parse(text) as { packages: readonly RecordedRow[] };
   return Array.from(Map.groupBy(packages, keyOf).values(), (rows) => ({
-    ...{ type: rows[0]?.type ?? '', name: rows[0]?.name ?? '', version: rows[0]?.version ?? '' },
+    type: rows[0]?.type ?? '',
+    name: rows[0]?.name ?? '',
+    version: rows[0]?.version ?? '',
     paths: rows.flatMap(({ path = '' }) => (path === '' ? [] : [path])),
   }));
 }

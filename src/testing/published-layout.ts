@@ -26,15 +26,26 @@ export async function publishFiles(
       earlier &&
       (await writer.addPatch(bytes, await readShard(directoryPlace(directory), earlier), bytes.length));
     shards[name] = {
-      ...{ scheme: 'dpkg', digest: digestOf(bytes), size: bytes.length, content: digestOf(bytes) },
-      ...{ block: 1, records: 1, rows: 1, canaries: [], feeds: [] },
+      scheme: 'dpkg',
+      digest: digestOf(bytes),
+      size: bytes.length,
+      content: digestOf(bytes),
+      block: 1,
+      records: 1,
+      rows: 1,
+      canaries: [],
+      feeds: [],
       blob: await writer.addCompressed(bytes),
       patches: earlier !== undefined && patch !== undefined ? { [earlier.digest]: patch } : {},
     };
   }
   const catalogue: Catalogue = {
-    ...{ version: (before?.catalogue.version ?? 0) + 1, before: before?.digest ?? null },
-    ...{ built: '2026-11-27T06:00:00.000Z', keys: { dpkg: 1 }, ratings: [], shards },
+    version: (before?.catalogue.version ?? 0) + 1,
+    before: before?.digest ?? null,
+    built: '2026-11-27T06:00:00.000Z',
+    keys: { dpkg: 1 },
+    ratings: [],
+    shards,
   };
   return { ...catalogue, manifest: await writer.publish(catalogue, sign) };
 }

@@ -68,7 +68,10 @@ export async function publishedScene(
 /** Returns dependencies of places at a time after that of the scene. */
 export function placesDeps(cache: string, afterMs = 0): PublishedPlacesDeps {
   return {
-    ...{ cache, policy: anyPlace, isOffline: false, onProgress: () => undefined },
+    cache,
+    policy: anyPlace,
+    isOffline: false,
+    onProgress: () => undefined,
     now: () => new Date(sceneMs + afterMs),
     exclusively: (_name, work) => work(),
   };

@@ -70,7 +70,10 @@ export function readV4Lines(name: string): V4Line[] {
 }
 
 const harborLine = z.object({
-  ...{ n: z.number(), note: z.string(), method: z.optional(z.string()), path: z.optional(z.string()) },
+  n: z.number(),
+  note: z.string(),
+  method: z.optional(z.string()),
+  path: z.optional(z.string()),
   request_headers: z.optional(z.record(z.string(), z.string())),
   request_body: z.optional(z.nullable(z.string())),
   status: z.optional(z.number()),

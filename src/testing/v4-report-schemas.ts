@@ -25,7 +25,12 @@ const normalizedVersion = patternOf('^$|^\\w+:-?\\d+(\\.-?\\d+){0,9}$');
 const cpe = patternOf('^$|^cpe:2\\.3:|^cpe:/');
 
 const packageProperties: Readonly<Record<string, JsonSchema>> = {
-  ...{ id: text, name: text, version: text, normalized_version: normalizedVersion, arch: text, cpe },
+  id: text,
+  name: text,
+  version: text,
+  normalized_version: normalizedVersion,
+  arch: text,
+  cpe,
   kind: { type: 'string', enum: ['binary', 'source', 'layer', 'ancestry'] },
   detector: { type: ['string', 'null'], pattern: '^urn:claircore:detector:[^:]+:[^:]+:[^:]+$' } as JsonSchema,
 };
@@ -38,8 +43,15 @@ const packageSchema = objectOf(
 const digest = patternOf('^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$');
 
 const distributionSchema = objectOf({
-  ...{ id: text, did: text, name: text, version: text, version_code_name: text, version_id: text },
-  ...{ arch: text, cpe, pretty_name: text },
+  id: text,
+  did: text,
+  name: text,
+  version: text,
+  version_code_name: text,
+  version_id: text,
+  arch: text,
+  cpe,
+  pretty_name: text,
 });
 
 const contents: Readonly<Record<string, JsonSchema>> = {
@@ -51,7 +63,9 @@ const contents: Readonly<Record<string, JsonSchema>> = {
     type: 'array',
     minItems: 1,
     items: objectOf({
-      ...{ package_db: text, introduced_in: digest, distribution_id: text },
+      package_db: text,
+      introduced_in: digest,
+      distribution_id: text,
       repository_ids: { type: 'array', items: text },
     }),
   } as JsonSchema),
@@ -59,7 +73,9 @@ const contents: Readonly<Record<string, JsonSchema>> = {
 
 const indexReportSchema = objectOf({
   ...contents,
-  ...{ state: { enum: ['IndexFinished'] }, success: { type: 'boolean' }, err: text },
+  state: { enum: ['IndexFinished'] },
+  success: { type: 'boolean' },
+  err: text,
 });
 
 /**
@@ -73,7 +89,12 @@ export function indexReportProblems(report: unknown): string[] {
 const severityWords = ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'];
 
 const vulnerabilitySchema = objectOf({
-  ...{ id: text, updater: text, name: text, description: text, links: text, severity: text },
+  id: text,
+  updater: text,
+  name: text,
+  description: text,
+  links: text,
+  severity: text,
   issued: { type: 'string', format: 'date-time' } as JsonSchema,
   normalized_severity: { type: 'string', enum: severityWords },
   package: objectOf(packageProperties, ['arch']),
@@ -83,14 +104,22 @@ const vulnerabilitySchema = objectOf({
 });
 
 const cvssMetrics = {
-  ...{ attackVector: text, attackComplexity: text, privilegesRequired: text, userInteraction: text },
-  ...{ scope: text, confidentialityImpact: text, integrityImpact: text, availabilityImpact: text },
+  attackVector: text,
+  attackComplexity: text,
+  privilegesRequired: text,
+  userInteraction: text,
+  scope: text,
+  confidentialityImpact: text,
+  integrityImpact: text,
+  availabilityImpact: text,
 };
 
 /** Quay sorts the vectors by `baseScore`. */
 const cvssSchema = objectOf(
   {
-    ...{ version: text, vectorString: text, baseSeverity: text },
+    version: text,
+    vectorString: text,
+    baseSeverity: text,
     baseScore: { type: 'number' },
     ...cvssMetrics,
   },

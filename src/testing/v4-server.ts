@@ -60,7 +60,8 @@ export async function startV4Server(
     documents: documentCache(),
     filter: { severity: undefined, isFixable: false, namespaces: [] },
     feeds: extensions.sources.flatMap((source) => source.feeds.map((feed) => ({ source, feed }))),
-    ...{ notReadyStatus, maxAgeSeconds: 60 },
+    notReadyStatus,
+    maxAgeSeconds: 60,
   };
   const { port } = await startApiServer(t, { routers: () => [v4Router(deps)], onError: () => undefined });
   return { store, reads, request: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init) };

@@ -24,7 +24,9 @@ export async function virtualTime(untilMs: number): Promise<VirtualTime> {
     end: stop.signal,
     passedMs: () => nowMs - start,
     deps: {
-      ...{ owner: 'worker', random: () => 0, now: store.now },
+      owner: 'worker',
+      random: () => 0,
+      now: store.now,
       sleepOrWake: async (ms, signal) => {
         // Runs end before time passes.
         await new Promise(setImmediate);

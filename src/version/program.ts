@@ -21,8 +21,16 @@ const form =
 const noLetter = 0x01;
 /** Classes of the words behind a version, in their order. */
 const classes: Readonly<Record<string, number>> = {
-  ...{ dev: 1, alpha: 2, a: 2, beta: 3, b: 3, pre: 4, preview: 4, rc: 5 },
-  ...{ p: 7, s: 8 },
+  dev: 1,
+  alpha: 2,
+  a: 2,
+  beta: 3,
+  b: 3,
+  pre: 4,
+  preview: 4,
+  rc: 5,
+  p: 7,
+  s: 8,
 };
 const released = 6;
 

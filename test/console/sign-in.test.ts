@@ -15,19 +15,23 @@ const site = 'http://clair.example';
 
 async function startScene(t: TestContext) {
   const provider = await startIdentityProvider(t, {
-    ...{ clientId: 'clair', clientSecret: 'secret', redirectUri: `${site}/api/v1/session/callback` },
+    clientId: 'clair',
+    clientSecret: 'secret',
+    redirectUri: `${site}/api/v1/session/callback`,
     people: { ada: { email: 'ada@acme.example', email_verified: true, groups: ['platform'] }, eve: {} },
   });
   const oidc = {
-    ...{ issuer: provider.issuer, clientid: 'clair', clientsecret: 'secret', cafile: provider.caFile },
-    ...{
-      scopes: ['openid', 'email', 'groups'],
-      grants: { platform: { values: ['platform'], scope: 'admin' } },
-    },
+    issuer: provider.issuer,
+    clientid: 'clair',
+    clientsecret: 'secret',
+    cafile: provider.caFile,
+    scopes: ['openid', 'email', 'groups'],
+    grants: { platform: { values: ['platform'], scope: 'admin' } },
   };
   const settings = {
     api: { addr: '127.0.0.1:0', healthaddr: '127.0.0.1:0', publicurl: site, oidc },
-    ...{ database: { options: { path: ':memory:' } }, updater: { interval: '0s' } },
+    database: { options: { path: ':memory:' } },
+    updater: { interval: '0s' },
   };
   const file = join(temporaryDirectory(t), 'config.json');
   writeFileSync(file, JSON.stringify({ clair: settings }));

@@ -41,7 +41,8 @@ after(async () => {
 });
 
 const context: TransportContext = {
-  ...{ env: {}, isBatched: false },
+  env: {},
+  isBatched: false,
   manifestNotifications: (id, { images }) => images.map(({ identity }) => ({ id, identity })),
 };
 

@@ -66,7 +66,9 @@ async function startCells(t: TestContext) {
   const places = await Promise.all(names.map(async (_, i) => await engines[i % 2 === 0 ? 0 : 1][1](t)));
   const start = async (name: CellName): Promise<ServeProcess> =>
     await runServer(t, shared, {
-      ...{ ...fleetSettings(registry.port), ...places[names.indexOf(name)], CLAIR_CELL: name },
+      ...fleetSettings(registry.port),
+      ...places[names.indexOf(name)],
+      CLAIR_CELL: name,
       CLAIR_IMAGES_REGISTRIES: [`127.0.0.1:${registry.port}`, ...names.map(ownRegistry)].join(','),
       CLAIR_API_ADDR: `127.0.0.1:${ports[names.indexOf(name)]}`,
     });

@@ -19,7 +19,10 @@ writeMirror(mirror, redHat);
 done(clair(['db', 'update', ...sources, '--mirror', mirror, '--db', vendors]));
 done(clair(['db', 'build', published, '--db', vendors]));
 const rpm = (name: string, version: string): ListedPackage => ({
-  ...{ name, version, arch: 'x86_64', sourceRpm: `${name}-${version}.src.rpm` },
+  name,
+  version,
+  arch: 'x86_64',
+  sourceRpm: `${name}-${version}.src.rpm`,
 });
 writeSystem(
   system,
@@ -103,8 +106,11 @@ test('gives a database all statements, as from the vendor', () => {
 
 /** A fix that is not in the first version. */
 const fix: RedHatFix = {
-  ...{ cve: 'CVE-2023-38545', advisory: 'RHSA-2023:5763', severity: 'Important' },
-  ...{ version: '7.76.1-23.el9_2.4', packages: ['curl', 'libcurl'] },
+  cve: 'CVE-2023-38545',
+  advisory: 'RHSA-2023:5763',
+  severity: 'Important',
+  version: '7.76.1-23.el9_2.4',
+  packages: ['curl', 'libcurl'],
 };
 
 test('publishes neither file of a namespace if one looks wrong', () => {

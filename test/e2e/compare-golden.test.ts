@@ -32,7 +32,9 @@ interface RecordedFinding
 /** Compares a case with a report as Trivy writes it, with `--show-suppressed` for hidden findings. */
 function compareCase({ target, database, expected, hidden, options = [] }: RecordedCase): PeerComparison {
   const resultOf = ([first, ...others]: readonly RecordedFinding[]): object => ({
-    ...{ Target: first?.target ?? 'image', Class: first?.class, Type: first?.type },
+    Target: first?.target ?? 'image',
+    Class: first?.class,
+    Type: first?.type,
     Vulnerabilities: [first, ...others].flatMap((one) =>
       one && expected.includes(one) ? [vulnerabilityOf(one)] : [],
     ),
@@ -166,7 +168,10 @@ function treeCase(name: string): RecordedCase {
     : [];
   return {
     target: `dir:${corpus(`golden/trivy-repo/${name}/input`)}`,
-    ...{ database: languageDatabase(), expected, hidden, options: optionsOf[name] ?? [] },
+    database: languageDatabase(),
+    expected,
+    hidden,
+    options: optionsOf[name] ?? [],
   };
 }
 

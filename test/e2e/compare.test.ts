@@ -29,8 +29,15 @@ function unexplainedOf({ differences }: PeerComparison): string[] {
 }
 
 const ecosystems: Readonly<Record<string, string>> = {
-  ...{ npm: 'npm', pypi: 'PyPI', maven: 'Maven', golang: 'Go', gem: 'RubyGems', composer: 'Packagist' },
-  ...{ cargo: 'crates.io', nuget: 'NuGet', hex: 'Hex' },
+  npm: 'npm',
+  pypi: 'PyPI',
+  maven: 'Maven',
+  golang: 'Go',
+  gem: 'RubyGems',
+  composer: 'Packagist',
+  cargo: 'crates.io',
+  nuget: 'NuGet',
+  hex: 'Hex',
 };
 
 interface RecordedFinding {
@@ -88,7 +95,9 @@ const examplePeer = {
   ...peerDocuments.trivy,
   Results: [
     {
-      ...{ Target: 'image.tar (alpine 3.20.3)', Class: 'os-pkgs', Type: 'alpine' },
+      Target: 'image.tar (alpine 3.20.3)',
+      Class: 'os-pkgs',
+      Type: 'alpine',
       Packages: [
         { Name: 'redis', Version: '7.2.5-r0' },
         { Name: 'zlib', Version: '1.3.1-r1' },

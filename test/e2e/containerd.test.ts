@@ -58,7 +58,9 @@ void test('reports an image of containerd as the same image in a file', { skip }
   assert.deepEqual(report, expected);
   assert.deepEqual(target, {
     ...fileTarget,
-    ...{ reference: `containerd:${name}`, kind: 'containerd', names: [name] },
+    reference: `containerd:${name}`,
+    kind: 'containerd',
+    names: [name],
   });
 });
 

@@ -73,7 +73,11 @@ void test('reports an image of a daemon as the same image saved to a file', {
       const { digest, repoDigests, ...named } = report.target;
       const names = ['localhost/clair-test:1'];
       assert.deepEqual(named, {
-        ...{ reference: target, kind, manifest: null, platform: 'linux/amd64', names },
+        reference: target,
+        kind,
+        manifest: null,
+        platform: 'linux/amd64',
+        names,
         created: '1970-01-01T00:00:00Z',
       });
       assert.equal(digest, onDisk.target.digest);

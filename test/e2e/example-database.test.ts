@@ -83,7 +83,9 @@ test('explains with the database of the repository that Red Hat clears a package
 test('scans an SBOM of npm packages with the database of the repository', () => {
   const sbom = join(scratch, 'npm.cdx.json');
   const component = (name: string, version: string): object => ({
-    ...{ type: 'library', name, version },
+    type: 'library',
+    name,
+    version,
     purl: `pkg:npm/${name}@${version}`,
   });
   const components = [

@@ -110,8 +110,10 @@ for (const engine of sharedEngines)
     const isPostgres = place.startsWith('postgres');
     const env = isPostgres
       ? {
-          ...{ CLAIR_DATABASE_TYPE: 'pgsql', CLAIR_DATABASE_OPTIONS_SOURCE: place },
-          ...{ CLAIR_DATABASE_OPTIONS_PATH: '', CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '1' },
+          CLAIR_DATABASE_TYPE: 'pgsql',
+          CLAIR_DATABASE_OPTIONS_SOURCE: place,
+          CLAIR_DATABASE_OPTIONS_PATH: '',
+          CLAIR_DATABASE_OPTIONS_MAXOPENCONNECTIONS: '1',
         }
       : {};
     const server = await runOn(t, url, place, env);
@@ -226,13 +228,21 @@ async function sendErrata(response: ServerResponse, bytes: number, onMiddle?: ()
 
 function erratum(i: number): string {
   const packages = Array.from({ length: 10 }, (_, j) => ({
-    ...{ name: `package-${(i * 7 + j) % 20_000}`, epoch: '0', arch: 'x86_64' },
-    ...{ version: `1.${i % 97}.${j}`, release: `${i % 13}.el9` },
+    name: `package-${(i * 7 + j) % 20_000}`,
+    epoch: '0',
+    arch: 'x86_64',
+    version: `1.${i % 97}.${j}`,
+    release: `${i % 13}.el9`,
   }));
   return JSON.stringify({
-    ...{ id: `ALSA-2024:${i}`, type: 'security', severity: 'Important', title: 'An update' },
-    ...{ description: `${'word '.repeat(120)}${i}`, issued_date: 1_700_000_000 + i },
-    ...{ packages, references: [{ type: 'cve', id: `CVE-2024-${1000 + i}` }] },
+    id: `ALSA-2024:${i}`,
+    type: 'security',
+    severity: 'Important',
+    title: 'An update',
+    description: `${'word '.repeat(120)}${i}`,
+    issued_date: 1_700_000_000 + i,
+    packages,
+    references: [{ type: 'cve', id: `CVE-2024-${1000 + i}` }],
   });
 }
 

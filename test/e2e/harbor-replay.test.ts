@@ -99,7 +99,8 @@ function recordedAdvisories(t: TestContext): string {
   ]);
   alpine('community', []);
   const bookworm = {
-    ...{ status: 'open', urgency: 'not yet assigned' },
+    status: 'open',
+    urgency: 'not yet assigned',
     repositories: { bookworm: '3.0.11-1~deb12u2' },
   };
   write('security-tracker.debian.org/tracker/data/json', {

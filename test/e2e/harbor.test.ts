@@ -229,7 +229,8 @@ test('Harbor gets findings of a registry with a private certificate authority, o
     harborOf(
       await runServer(t, ['serve'], {
         ...settings(`https://${host}`),
-        ...{ CLAIR_DATABASE_OPTIONS_PATH: ':memory:', ...trust },
+        CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
+        ...trust,
       }),
     );
   for (const trust of [{ SSL_CERT_FILE: authority.cert }, { CLAIR_REGISTRY_INSECURE: host }]) {

@@ -100,7 +100,10 @@ test('looks up packages of an image without a distribution in the one of --distr
   assert.deepEqual([unknown.distro, unknown.matches.length, unknown.verdict], [null, 0, 'not-assessed']);
   const { distro, namespaces, matches } = reported(`dir:${root}`, '--distro', 'alpine:3.20');
   assert.deepEqual(distro, {
-    ...{ id: 'alpine', versionId: '3.20', prettyName: 'alpine:v3.20, given by --distro', like: [] },
+    id: 'alpine',
+    versionId: '3.20',
+    prettyName: 'alpine:v3.20, given by --distro',
+    like: [],
     source: 'user',
   });
   assert.deepEqual(

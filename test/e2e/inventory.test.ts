@@ -42,7 +42,10 @@ const files = {
 /** An advisory for one package, affected from the first version on. */
 function advisory(id: string, ecosystem: string, name: string, end: object): object {
   return {
-    ...{ schema_version: '1.7.5', id, modified: '2024-01-01T00:00:00Z', aliases: [] },
+    schema_version: '1.7.5',
+    id,
+    modified: '2024-01-01T00:00:00Z',
+    aliases: [],
     affected: [
       { package: { ecosystem, name }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }, end] }] },
     ],

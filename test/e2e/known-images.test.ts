@@ -137,7 +137,9 @@ test('clair affected leaves out images that have lost their tags, and says so', 
   assert.match(affected(), /affects 1 image, in 1 package\n1 more image without a tag: add --untagged/);
   assert.match(affected('--untagged'), /affects 2 images, in 2 packages\n$/);
   assert.deepEqual((JSON.parse(affected('--format', 'json')) as { counts: object }).counts, {
-    ...{ images: 1, packages: 1, untagged: 1 },
+    images: 1,
+    packages: 1,
+    untagged: 1,
   });
   assert.match(affected('--only-fixed'), /1\.36\.1-r0/);
   assert.match(run('images', '--filter', 'untagged'), /shop:1 \(untagged\)/);

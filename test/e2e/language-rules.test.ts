@@ -181,7 +181,10 @@ const links: Readonly<Record<string, string>> = {
 /** An advisory for one package. */
 function advisory(id: string, ecosystem: string, name: string, ...events: readonly object[]): object {
   return {
-    ...{ schema_version: '1.7.5', id, modified: '2024-01-01T00:00:00Z', aliases: [] },
+    schema_version: '1.7.5',
+    id,
+    modified: '2024-01-01T00:00:00Z',
+    aliases: [],
     affected: [
       {
         package: { ecosystem, name },

@@ -11,7 +11,9 @@ const timeout = 300_000;
 const nul = '\u0000';
 const packages: TarEntryPlan = { path: 'var/lib/dpkg/status', content: dpkgStatus({ curl: '7.1' }) };
 const vulnerability = {
-  ...{ Name: 'CVE-1', NamespaceName: 'debian:12', Severity: 'Low' },
+  Name: 'CVE-1',
+  NamespaceName: 'debian:12',
+  Severity: 'Low',
   FixedIn: [{ Name: 'curl', NamespaceName: 'debian:12', VersionFormat: 'dpkg', Version: '8' }],
 };
 const posted = '/v1/namespaces/debian:12/vulnerabilities';

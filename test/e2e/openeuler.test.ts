@@ -12,7 +12,9 @@ const mirror = join(scratch, 'openeuler-mirror');
 /** An advisory of a service pack of openEuler for one package, as OSV has it. */
 function advisory(release: string, file: string): object {
   return {
-    ...{ id: 'OESA-2024-1', modified: '2024-08-23T11:08:56Z', upstream: ['CVE-2024-0001'] },
+    id: 'OESA-2024-1',
+    modified: '2024-08-23T11:08:56Z',
+    upstream: ['CVE-2024-0001'],
     affected: [
       {
         package: { name: 'openssl', ecosystem: `openEuler:${release}` },

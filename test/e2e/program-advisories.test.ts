@@ -22,10 +22,15 @@ const records: Readonly<Record<string, object>> = {
     metrics: [cvss31(vector, 4.7, 'MEDIUM')],
     affected: [
       {
-        ...{ vendor: 'F5', product: 'NGINX Open Source', defaultStatus: 'unknown' },
+        vendor: 'F5',
+        product: 'NGINX Open Source',
+        defaultStatus: 'unknown',
         versions: [
           {
-            ...{ version: '1.5.13', lessThan: '*', status: 'affected', versionType: 'semver' },
+            version: '1.5.13',
+            lessThan: '*',
+            status: 'affected',
+            versionType: 'semver',
             changes: [
               { at: '1.26.2', status: 'unaffected' },
               { at: '1.27.1', status: 'unaffected' },
@@ -39,7 +44,9 @@ const records: Readonly<Record<string, object>> = {
     assigner: 'openssl',
     affected: [
       {
-        ...{ vendor: 'OpenSSL', product: 'OpenSSL', defaultStatus: 'unaffected' },
+        vendor: 'OpenSSL',
+        product: 'OpenSSL',
+        defaultStatus: 'unaffected',
         versions: [
           { version: '3.0.0', lessThan: '3.0.15', status: 'affected', versionType: 'semver' },
           { version: '1.1.1', lessThan: '1.1.1za', status: 'affected', versionType: 'custom' },
@@ -51,7 +58,9 @@ const records: Readonly<Record<string, object>> = {
     assigner: 'curl',
     affected: [
       {
-        ...{ vendor: 'curl', product: 'curl', defaultStatus: 'unaffected' },
+        vendor: 'curl',
+        product: 'curl',
+        defaultStatus: 'unaffected',
         versions: [{ version: '8.0.0', lessThan: '8.1.0', status: 'affected', versionType: 'semver' }],
       },
     ],
@@ -59,7 +68,8 @@ const records: Readonly<Record<string, object>> = {
   'CVE-2023-6992': cveRecord('CVE-2023-6992', {
     affected: [
       {
-        ...{ vendor: 'zlib', product: 'zlib' },
+        vendor: 'zlib',
+        product: 'zlib',
         versions: [{ version: '0', lessThan: '8352d10', status: 'affected', versionType: 'git' }],
       },
     ],
@@ -84,7 +94,8 @@ const nvd = {
     ['CVE-2024-7347', { criteria: 'cpe:2.3:a:f5:nginx:*:*:*:*:*:*:*:*', versionEndExcluding: '1.27.1' }],
   ].map(([id, match]) => ({
     cve: {
-      ...{ id, descriptions: [{ lang: 'en', value: 'A flaw.' }] },
+      id,
+      descriptions: [{ lang: 'en', value: 'A flaw.' }],
       configurations: [{ nodes: [{ operator: 'OR', cpeMatch: [{ vulnerable: true, ...Object(match) }] }] }],
     },
   })),
@@ -185,8 +196,12 @@ test('rates the finding, and names its evidence', () => {
   const [match] = scanned(target, '--db', database).matches;
   assert.deepEqual(match?.evidence, [
     {
-      ...{ source: 'cve-products', advisory: 'CVE-2024-5535', namespace: 'generic:openssl' },
-      ...{ package: 'openssl', installed: '1.1.1w', range: { from: '1.1.1', to: '1.1.1za' } },
+      source: 'cve-products',
+      advisory: 'CVE-2024-5535',
+      namespace: 'generic:openssl',
+      package: 'openssl',
+      installed: '1.1.1w',
+      range: { from: '1.1.1', to: '1.1.1za' },
       versionScheme: 'program',
     },
   ]);

@@ -161,14 +161,14 @@ for (const [system, job] of [
       REGISTRY: host,
       PUBLICATION: `docker://${host}/advisories:1`,
       'github.repository': 'example/advisories',
-      ...{ CI_REGISTRY: host, CI_REGISTRY_IMAGE: `${host}/advisories` },
-      ...{
-        GITHUB_ACTOR: 'me',
-        GITHUB_TOKEN: 'secret',
-        CI_REGISTRY_USER: 'me',
-        CI_REGISTRY_PASSWORD: 'secret',
-      },
-      ...{ TARGETS_KEY: secret(targets), ONLINE_KEY: secret(online) },
+      CI_REGISTRY: host,
+      CI_REGISTRY_IMAGE: `${host}/advisories`,
+      GITHUB_ACTOR: 'me',
+      GITHUB_TOKEN: 'secret',
+      CI_REGISTRY_USER: 'me',
+      CI_REGISTRY_PASSWORD: 'secret',
+      TARGETS_KEY: secret(targets),
+      ONLINE_KEY: secret(online),
     };
     runJob(runner, job, values);
     runJob(runner, job, values);

@@ -53,8 +53,11 @@ function layersOf({ layers }: BuiltImage, { port }: DebianRegistry): QuayLayer[]
 
 function settings(mirror: string): Record<string, string> {
   return {
-    ...{ CLAIR_API_ADDR: '127.0.0.1:0', CLAIR_API_HEALTHADDR: '127.0.0.1:0' },
-    ...{ CLAIR_API_V4_PSKKEY: key, CLAIR_API_V4_PSKISSUERS: 'quay', CLAIR_UPDATER_MIRROR: mirror },
+    CLAIR_API_ADDR: '127.0.0.1:0',
+    CLAIR_API_HEALTHADDR: '127.0.0.1:0',
+    CLAIR_API_V4_PSKKEY: key,
+    CLAIR_API_V4_PSKISSUERS: 'quay',
+    CLAIR_UPDATER_MIRROR: mirror,
     CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine',
     CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.19/main,v3.19/community',
   };

@@ -65,10 +65,14 @@ export class Rabbit {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
         ...process.env,
-        ...{ HOME: directory, RABBITMQ_NODENAME: `clair${amqp}@localhost` },
-        ...{ RABBITMQ_MNESIA_BASE: at('db'), RABBITMQ_LOG_BASE: at('log') },
-        ...{ RABBITMQ_ENABLED_PLUGINS_FILE: at('plugins'), RABBITMQ_CONFIG_FILE: at('rabbitmq.conf') },
-        ...{ RABBITMQ_PID_FILE: at('pid'), RABBITMQ_DIST_PORT: String(distribution) },
+        HOME: directory,
+        RABBITMQ_NODENAME: `clair${amqp}@localhost`,
+        RABBITMQ_MNESIA_BASE: at('db'),
+        RABBITMQ_LOG_BASE: at('log'),
+        RABBITMQ_ENABLED_PLUGINS_FILE: at('plugins'),
+        RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
+        RABBITMQ_PID_FILE: at('pid'),
+        RABBITMQ_DIST_PORT: String(distribution),
         ERL_EPMD_PORT: String(nameServerPort),
       },
     });

@@ -58,12 +58,16 @@ const cases: Readonly<Record<string, Case>> = {
   'an image of two layers': {
     layout: builtLayout,
     mirror: () => alpineMirror('quay-same', { '1.36.1-r0': ['CVE-2026-1', 'CVE-2026-2'] }),
-    ...{ settings: alpineFeeds('v3.19'), findingsMin: 4, isByName: true },
+    settings: alpineFeeds('v3.19'),
+    findingsMin: 4,
+    isByName: true,
   },
   'Alpine 3.12': {
     layout: () => join(images ?? '', 'oci/alpine-3.12.12'),
     mirror: corpusMirror,
-    ...{ settings: alpineFeeds('v3.12'), findingsMin: 1, isByName: true },
+    settings: alpineFeeds('v3.12'),
+    findingsMin: 1,
+    isByName: true,
   },
   'Debian 12': {
     layout: () => join(images ?? '', 'oci/debian-bookworm'),
@@ -110,8 +114,11 @@ for (const [name, one] of Object.entries(cases))
     const image = await pushed(t, await one.layout());
     const mirror = one.mirror();
     const server = await runServer(t, ['serve'], {
-      ...{ CLAIR_API_ADDR: '127.0.0.1:0', CLAIR_API_HEALTHADDR: '127.0.0.1:0' },
-      ...{ CLAIR_UPDATER_MIRROR: mirror, ...one.settings, CLAIR_DATABASE_OPTIONS_PATH: ':memory:' },
+      CLAIR_API_ADDR: '127.0.0.1:0',
+      CLAIR_API_HEALTHADDR: '127.0.0.1:0',
+      CLAIR_UPDATER_MIRROR: mirror,
+      ...one.settings,
+      CLAIR_DATABASE_OPTIONS_PATH: ':memory:',
       CLAIR_API_HARBOR_REGISTRIES: `http://127.0.0.1:${image.port}`,
       CLAIR_API_HARBOR_KEY: Buffer.alloc(32, 7).toString('base64'),
     });
@@ -165,7 +172,10 @@ async function findingsOfV1(url: string, { layers }: Pushed): Promise<string[]> 
   for (const [i, { hash, uri: Path }] of layers.entries())
     await answerOf(`${url}/v1/layers`, {
       Layer: {
-        ...{ Name: hash, Path, Format: 'Docker', Headers: { Authorization: basic } },
+        Name: hash,
+        Path,
+        Format: 'Docker',
+        Headers: { Authorization: basic },
         ParentName: layers[i - 1]?.hash ?? '',
       },
     });
@@ -197,7 +207,10 @@ async function findingsOfHarbor(url: string, { port, digest }: Pushed): Promise<
   const { vulnerabilities = [] } = await harbor.scan({
     registry: { url: `http://127.0.0.1:${port}`, authorization: basic, insecure: false },
     artifact: {
-      ...{ repository: 'shop/web', tag: '1', digest, size: 1 },
+      repository: 'shop/web',
+      tag: '1',
+      digest,
+      size: 1,
       mime_type: 'application/vnd.oci.image.manifest.v1+json',
     },
   });

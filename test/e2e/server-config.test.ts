@@ -210,25 +210,31 @@ function clair4Sample(connstring: string): string {
   const exchange = { name: '', type: 'direct', durable: true, auto_delete: false };
   const shared = { direct: false, callback: webhook.callback, tls };
   return JSON.stringify({
-    ...{ introspection_addr: 'localhost:0', http_listen_addr: 'localhost:0', log_level: 'debug' },
+    introspection_addr: 'localhost:0',
+    http_listen_addr: 'localhost:0',
+    log_level: 'debug',
     indexer: { ...migrations, scanlock_retry: 10, layer_scan_concurrency: 5 },
     matcher: {
-      ...{ ...migrations, indexer_addr: 'localhost:8080', max_conn_pool: 100, updater_sets: ['alpine'] },
+      ...migrations,
+      indexer_addr: 'localhost:8080',
+      max_conn_pool: 100,
+      updater_sets: ['alpine'],
       disable_updaters: true,
     },
     matchers: { names: ['alpine-matcher', 'python'], config: {} },
     notifier: {
-      ...{
-        ...migrations,
-        indexer_addr: 'http://clair-indexer:8080/',
-        matcher_addr: 'http://clair-matcher:8080/',
-      },
-      ...{ delivery_interval: '1m', poll_interval: '5m', webhook },
+      ...migrations,
+      indexer_addr: 'http://clair-indexer:8080/',
+      matcher_addr: 'http://clair-matcher:8080/',
+      delivery_interval: '1m',
+      poll_interval: '5m',
+      webhook,
       amqp: { exchange, uris: ['amqp://user:hidden@host:10000/vhost'], routing_key: 'x', ...shared },
       stomp: { destination: 'notifications', login: { login: 'username', passcode: 'hidden' }, ...shared },
     },
     trace: {
-      ...{ name: 'jaeger', probability: 1 },
+      name: 'jaeger',
+      probability: 1,
       jaeger: { agent: { endpoint: 'localhost:6831' }, service_name: 'clair' },
     },
     metrics: { name: 'prometheus' },

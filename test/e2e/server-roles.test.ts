@@ -49,7 +49,9 @@ test('each process does the work of its roles only', { skip: noRegistry, timeout
   await start('feeds');
   await isLoaded(api);
   const Vulnerability = {
-    ...{ Name: 'CVE-2026-9', NamespaceName: 'alpine:v3.19', Severity: 'High' },
+    Name: 'CVE-2026-9',
+    NamespaceName: 'alpine:v3.19',
+    Severity: 'High',
     FixedIn: [{ Name: 'busybox', NamespaceName: 'alpine:v3.19', VersionFormat: 'dpkg', Version: '9' }],
   };
   const added = await client.post('/v1/namespaces/alpine:v3.19/vulnerabilities', { Vulnerability });

@@ -73,7 +73,8 @@ async function startedServer(t: TestContext) {
   await isLoaded(server);
   const call = async (method: string, path: string, body?: string, token = adminToken): Promise<Response> =>
     await fetch(`http://127.0.0.1:${server.ports.api}${path}`, {
-      ...{ method, headers: { authorization: `Bearer ${token}` } },
+      method,
+      headers: { authorization: `Bearer ${token}` },
       ...(body !== undefined && { body }),
     });
   const json = async <T>(path: string): Promise<T> => (await (await call('GET', path)).json()) as T;

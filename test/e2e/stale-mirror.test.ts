@@ -12,7 +12,10 @@ const feedPath = '/errata.almalinux.org/9/errata.full.json';
 /** A feed with one erratum for each day of June 2024, up to a given day. */
 function errata(days: number): string {
   const data = Array.from({ length: days }, (_, day) => ({
-    ...{ id: `ALSA-2024:${day}`, type: 'security', severity: 'Important', title: 'xz' },
+    id: `ALSA-2024:${day}`,
+    type: 'security',
+    severity: 'Important',
+    title: 'xz',
     issued_date: Date.UTC(2024, 5, 1 + day) / 1000,
     packages: [{ name: 'xz', epoch: '0', version: '5.4', release: `${day}.el9`, arch: 'x86_64' }],
     references: [],

@@ -124,8 +124,12 @@ export async function fill(database: string, peer: Golden): Promise<void> {
   await using store = await openSqliteStore(database);
   const of = (source: string) => ({
     kind: 'whole' as const,
-    ...{ source, feed: 'of a peer', sourceVersion: 1, origin: 'a peer' },
-    ...{ fingerprint: '', fetchedAt: new Date().toISOString() },
+    source,
+    feed: 'of a peer',
+    sourceVersion: 1,
+    origin: 'a peer',
+    fingerprint: '',
+    fetchedAt: new Date().toISOString(),
   });
   const rows = peer.advisories.filter(({ platform }) => platform === peer.platform_bucket);
   const records = rows.map((row, index) => ({

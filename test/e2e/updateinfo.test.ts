@@ -74,7 +74,11 @@ test('fedora: assesses an image by the updates of its release', () => {
 test('bottlerocket: assesses an image by its inventory', () => {
   const root = join(scratch, 'bottlerocket');
   const application = (Name: string, Version: string) => ({
-    ...{ Name, Version, Release: '1.1700000000.aaaa.br1', Epoch: '1', Architecture: 'x86_64' },
+    Name,
+    Version,
+    Release: '1.1700000000.aaaa.br1',
+    Epoch: '1',
+    Architecture: 'x86_64',
   });
   writeSystem(
     root,

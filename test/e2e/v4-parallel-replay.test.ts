@@ -102,7 +102,9 @@ async function serve(t: TestContext, engine: SharedEngine, place: string): Promi
   return await runServer(t, ['serve'], {
     CLAIR_DATABASE_TYPE: isPostgres ? 'pgsql' : 'sqlite',
     [isPostgres ? 'CLAIR_DATABASE_OPTIONS_SOURCE' : 'CLAIR_DATABASE_OPTIONS_PATH']: place,
-    ...{ CLAIR_API_ADDR: '127.0.0.1:0', CLAIR_API_HEALTHADDR: '127.0.0.1:0', CLAIR_UPDATER_INTERVAL: '0' },
+    CLAIR_API_ADDR: '127.0.0.1:0',
+    CLAIR_API_HEALTHADDR: '127.0.0.1:0',
+    CLAIR_UPDATER_INTERVAL: '0',
   });
 }
 
@@ -112,7 +114,8 @@ async function repeatTogether(
   { exchanges, layers }: Scene,
 ): Promise<void> {
   const requests = parallel.map((request, i) => ({
-    ...{ ...request, note },
+    ...request,
+    note,
     n: Number(`${n}.${String(i + 1).padStart(2, '0')}`),
   }));
   if (!requests.some(({ request_body: body }) => body?.includes('/slow/') ?? false)) {

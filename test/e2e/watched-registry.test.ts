@@ -29,14 +29,19 @@ async function watchedScene(
   const host = `127.0.0.1:${registry.port}`;
   const config = join(temporaryDirectory(t), 'config.yaml');
   const local = {
-    ...{ host, exclude: ['*/cache'], excludetags: ['*-debug'], interval: '1h' },
+    host,
+    exclude: ['*/cache'],
+    excludetags: ['*-debug'],
+    interval: '1h',
     secret,
   };
   writeFileSync(config, JSON.stringify({ clair: { registries: { local } } }));
   const { CLAIR_IMAGES_REGISTRIES: _, ...settings } = fleetSettings(registry.port);
   const start = async () => {
     const server = await runServer(t, ['serve', '--config', config], {
-      ...{ ...settings, ...env, CLAIR_API_ADDR: `127.0.0.1:${apiPort}` },
+      ...settings,
+      ...env,
+      CLAIR_API_ADDR: `127.0.0.1:${apiPort}`,
     });
     await isLoaded(server);
     return { server, ...fleetClient(server) };

@@ -35,8 +35,12 @@ const files = ['types', 'lists', 'difference', 'explain', 'report', 'suppression
   absolutePath(`ui/src/api/${name}.ts`),
 );
 const program = ts.createProgram(files, {
-  ...{ strict: true, noEmit: true, skipLibCheck: true, allowImportingTsExtensions: true },
-  ...{ target: ts.ScriptTarget.ES2024, module: ts.ModuleKind.ESNext },
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  allowImportingTsExtensions: true,
+  target: ts.ScriptTarget.ES2024,
+  module: ts.ModuleKind.ESNext,
   moduleResolution: ts.ModuleResolutionKind.Bundler,
 });
 const checker = program.getTypeChecker();

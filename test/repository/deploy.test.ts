@@ -159,15 +159,21 @@ async function sampleMetrics(): Promise<string> {
   return await metrics.render({
     feeds: [
       {
-        ...{ source: 'alpine', feed: 'v3.20/main', sourceVersion: 1, origin: 'upstream', presence: 'loaded' },
-        ...{ fingerprint: '', fetchedAt: at, checkedAt: at, newestAdvisory: at, contentDate: at },
-        ...{
-          contentEvidence: 'feed',
-          records: 1,
-          skipped: { count: 0, sample: [] },
-          kept: [],
-          lastFailure: null,
-        },
+        source: 'alpine',
+        feed: 'v3.20/main',
+        sourceVersion: 1,
+        origin: 'upstream',
+        presence: 'loaded',
+        fingerprint: '',
+        fetchedAt: at,
+        checkedAt: at,
+        newestAdvisory: at,
+        contentDate: at,
+        contentEvidence: 'feed',
+        records: 1,
+        skipped: { count: 0, sample: [] },
+        kept: [],
+        lastFailure: null,
       },
     ],
     jobs: [
@@ -182,7 +188,9 @@ async function sampleMetrics(): Promise<string> {
       },
     ],
     totals: {
-      ...{ at, images: 1, dueSets: 1 },
+      at,
+      images: 1,
+      dueSets: 1,
       findings: [{ severity: 'High', isFixable: true, exploited: 'yes', findings: 1 }],
     },
     reading: { busy: 0, waiting: 0 },

@@ -37,7 +37,10 @@ for (const [name, subjects] of kinds) {
 
 test('distinguishes quadratic work from linear work', async () => {
   const subject = (read: Subject['read']): Subject => ({
-    ...{ name: 'x', kind: 'lister', syntax: 'text', document: '' },
+    name: 'x',
+    kind: 'lister',
+    syntax: 'text',
+    document: '',
     read,
   });
   const wanted: Case = { subject: 'x', place: 0, unit: '*', characters: 64 * 1024 };

@@ -49,7 +49,9 @@ export class Clients {
     for (let i = 1; !signal.aborted; i++) {
       const Name = `CVE-2026-${String(i).padStart(4, '0')}`;
       const Vulnerability = {
-        ...{ Name, NamespaceName: bookworm, Severity: 'High' },
+        Name,
+        NamespaceName: bookworm,
+        Severity: 'High',
         FixedIn: fixedIn('curl', '7.2'),
       };
       const { status, body } = await this.#rotation.send('POST', path, { Vulnerability });

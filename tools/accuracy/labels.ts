@@ -30,8 +30,15 @@ interface OsvRecord {
 }
 
 const types: Readonly<Record<string, string>> = {
-  ...{ npm: 'npm', PyPI: 'pypi', Maven: 'maven', Go: 'golang', RubyGems: 'gem' },
-  ...{ Packagist: 'composer', 'crates.io': 'cargo', NuGet: 'nuget', Hex: 'hex' },
+  npm: 'npm',
+  PyPI: 'pypi',
+  Maven: 'maven',
+  Go: 'golang',
+  RubyGems: 'gem',
+  Packagist: 'composer',
+  'crates.io': 'cargo',
+  NuGet: 'nuget',
+  Hex: 'hex',
 };
 
 /** Why the result differs from a label. `packages`: `name version`. */

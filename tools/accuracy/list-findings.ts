@@ -38,7 +38,8 @@ export function measureListFindings(lists: readonly JudgedList[], places: Measur
     const of = (rowsOf: (list: JudgedList) => readonly ListedRow[]): ListedFinding[] =>
       own.flatMap((list) => rowsOf(list).flatMap((row) => findingsOf(list.image, row)));
     return {
-      ...{ scanner, hits: of(({ hits }) => hits).length },
+      scanner,
+      hits: of(({ hits }) => hits).length,
       missed: of(({ wanted, hits }) => wanted.filter((row) => !hits.includes(row))).map(textOf),
       wrong: of(({ wrong }) => wrong).map(textOf),
     };
@@ -95,15 +96,23 @@ function compareRecorded(right: readonly ListedFinding[]): ListFindings {
     keyOf(one) === keyOf(other) && one.names.some((name) => other.names.includes(name));
   const missed = right.filter((one) => !recorded.some((other) => isSame(one, other)));
   return {
-    ...{ scanner: ownMatcher, hits: right.length - missed.length },
+    scanner: ownMatcher,
+    hits: right.length - missed.length,
     missed: missed.map(textOf),
     wrong: recorded.filter((one) => !right.some((other) => isSame(one, other))).map(textOf),
   };
 }
 
 const types: Readonly<Record<string, string>> = {
-  ...{ npm: 'npm', PyPI: 'pypi', Maven: 'maven', Go: 'golang', RubyGems: 'gem' },
-  ...{ Packagist: 'composer', 'crates.io': 'cargo', NuGet: 'nuget', Hex: 'hex' },
+  npm: 'npm',
+  PyPI: 'pypi',
+  Maven: 'maven',
+  Go: 'golang',
+  RubyGems: 'gem',
+  Packagist: 'composer',
+  'crates.io': 'cargo',
+  NuGet: 'nuget',
+  Hex: 'hex',
 };
 
 interface RecordedRow {
@@ -121,7 +130,9 @@ function recordedFindings(image: string): ListedFinding[] {
     readonly findings: readonly RecordedRow[];
   };
   return findings.map(({ ecosystem, name, version, ids, aliases }) => ({
-    ...{ image, row: { type: types[ecosystem] ?? ecosystem, name, version } },
-    ...{ id: ids[0] ?? '', names: [...ids, ...aliases] },
+    image,
+    row: { type: types[ecosystem] ?? ecosystem, name, version },
+    id: ids[0] ?? '',
+    names: [...ids, ...aliases],
   }));
 }

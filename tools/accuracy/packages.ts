@@ -59,7 +59,9 @@ export function measurePackages(lists: readonly JudgedList[]): PackageAccuracy[]
     ([key, group]) => {
       const [type = '', scanner = ''] = JSON.parse(key) as string[];
       return {
-        ...{ type, scanner, hits: group.reduce((sum, row) => sum + row.hits, 0) },
+        type,
+        scanner,
+        hits: group.reduce((sum, row) => sum + row.hits, 0),
         missed: group.flatMap((row) => row.missed),
         wrong: group.flatMap((row) => row.wrong),
       };
@@ -86,7 +88,9 @@ function judgeList(image: string, scanner: string): JudgedList {
   const listed = new Map(listOf(image, scanner).map((row) => [listedKey(row), row]));
   const others = [...listed].filter(([key, row]) => !wanted.has(key) && !isNeutral(key, row));
   return {
-    ...{ image, scanner, wanted: [...wanted.values()] },
+    image,
+    scanner,
+    wanted: [...wanted.values()],
     hits: [...wanted].filter(([key]) => listed.has(key)).map(([, row]) => row),
     wrong: others.map(([, row]) => row),
   };
@@ -99,7 +103,9 @@ function measureList({ image, scanner, wanted, hits, wrong }: JudgedList): Packa
     const isOfType = (row: ListedRow): boolean => row.type === type;
     const missed = wanted.filter((row) => isOfType(row) && !hits.includes(row));
     return {
-      ...{ type, scanner, hits: hits.filter(isOfType).length },
+      type,
+      scanner,
+      hits: hits.filter(isOfType).length,
       missed: missed.map(textOf),
       wrong: wrong.filter(isOfType).map(textOf),
     };

@@ -66,13 +66,19 @@ class Client {
   async find({ days = 0, acceptsExpired = false } = {}): Promise<ShardLookup & { content?: Buffer }> {
     const now = (): Date => new Date(Date.now() + days * 86_400_000);
     const policy = signedPolicy({
-      ...{ root: this.#place.root, cache: this.#cache, now, acceptsExpired },
+      root: this.#place.root,
+      cache: this.#cache,
+      now,
+      acceptsExpired,
       words: trustOptions,
     });
     const places = new PublishedPlaces(
       [{ place: directoryPlace(this.#place.directory), digest: undefined }],
       {
-        ...{ cache: this.#cache, policy, now, isOffline: false },
+        cache: this.#cache,
+        policy,
+        now,
+        isOffline: false,
         exclusively: async (_, work) => await work(),
         onProgress: () => undefined,
       },

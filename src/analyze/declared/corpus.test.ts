@@ -22,13 +22,31 @@ type CorpusFile = z.output<typeof fileSchema>;
 
 /** Formats by the directories of the corpus. */
 const formatOfType: Readonly<Record<string, string>> = {
-  ...{ 'npm-lock': 'npm-lock', yarn: 'yarn-lock', pnpm: 'pnpm-lock', bun: 'bun-lock' },
-  ...{ poetry: 'python-lock', pdm: 'python-lock', uv: 'python-lock', pylock: 'python-lock' },
-  ...{ pipenv: 'pipfile-lock', 'pip-requirements': 'pip-requirements', 'go-mod': 'go-mod' },
-  ...{ cargo: 'cargo-lock', 'gemfile-lock': 'gemfile-lock', composer: 'composer-lock' },
-  ...{ gradle: 'gradle-lock', sbt: 'sbt-lock', pom: 'maven-pom', nuget: 'nuget-lock' },
-  ...{ mix: 'mix-lock', pub: 'pubspec-lock', swift: 'swift-resolved', cocoapods: 'podfile-lock' },
-  ...{ conan: 'conan-lock', julia: 'julia-manifest', haskell: 'cabal-freeze' },
+  'npm-lock': 'npm-lock',
+  yarn: 'yarn-lock',
+  pnpm: 'pnpm-lock',
+  bun: 'bun-lock',
+  poetry: 'python-lock',
+  pdm: 'python-lock',
+  uv: 'python-lock',
+  pylock: 'python-lock',
+  pipenv: 'pipfile-lock',
+  'pip-requirements': 'pip-requirements',
+  'go-mod': 'go-mod',
+  cargo: 'cargo-lock',
+  'gemfile-lock': 'gemfile-lock',
+  composer: 'composer-lock',
+  gradle: 'gradle-lock',
+  sbt: 'sbt-lock',
+  pom: 'maven-pom',
+  nuget: 'nuget-lock',
+  mix: 'mix-lock',
+  pub: 'pubspec-lock',
+  swift: 'swift-resolved',
+  cocoapods: 'podfile-lock',
+  conan: 'conan-lock',
+  julia: 'julia-manifest',
+  haskell: 'cabal-freeze',
 };
 
 /** Files of another format than that of their directory. */

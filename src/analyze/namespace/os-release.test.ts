@@ -39,7 +39,9 @@ test('os-release: takes the service pack of openEuler from the texts for people'
     detect({ 'etc/os-release': ['NAME="openEuler"', 'ID="openEuler"', ...lines].join('\n') });
   const release = 'VERSION_ID="22.03"';
   assert.deepEqual(read('VERSION="22.03 (LTS-SP3)"', release, 'PRETTY_NAME="openEuler 22.03 (LTS-SP3)"'), {
-    ...{ id: 'openeuler', versionId: '22.03-LTS-SP3', like: [] },
+    id: 'openeuler',
+    versionId: '22.03-LTS-SP3',
+    like: [],
     prettyName: 'openEuler 22.03 (LTS-SP3)',
   });
   assert.equal(read(release, 'PRETTY_NAME="openEuler 22.03 (LTS)"')?.versionId, '22.03-LTS');

@@ -16,7 +16,9 @@ function element(id: string, referenceLocator: string): object {
 /** The document that melange installs with a package of the build `unbound`. It names the build and the upstream source as well. */
 function melangeDocument(creator = 'Tool: melange (v0.23.9)'): string {
   return JSON.stringify({
-    ...{ SPDXID: 'SPDXRef-DOCUMENT', name: 'apk-unbound-libs-1.23.0-r0', spdxVersion: 'SPDX-2.3' },
+    SPDXID: 'SPDXRef-DOCUMENT',
+    name: 'apk-unbound-libs-1.23.0-r0',
+    spdxVersion: 'SPDX-2.3',
     creationInfo: { created: '2025-04-24T08:25:21Z', creators: [creator, 'Organization: Chainguard, Inc'] },
     packages: [
       { SPDXID: 'SPDXRef-OperatingSystem', name: 'wolfi' },
@@ -83,9 +85,13 @@ test('apk: takes the source from the build that a document names, else from the 
   };
   assert.deepEqual(listed(melangeDocument()), [
     {
-      ...{ type: 'apk', name: 'unbound-libs', version: '1.23.0-r0', arch: 'x86_64' },
+      type: 'apk',
+      name: 'unbound-libs',
+      version: '1.23.0-r0',
+      arch: 'x86_64',
       source: { name: 'unbound', version: '1.23.0-r0' },
-      ...{ supplier: 'Wolfi', licenses: ['BSD-3-Clause'] },
+      supplier: 'Wolfi',
+      licenses: ['BSD-3-Clause'],
     },
   ]);
   const melange = melangeDocument().replaceAll('#unbound.yaml', '#packages/unbound.melange.yaml');

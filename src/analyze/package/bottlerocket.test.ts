@@ -4,8 +4,14 @@ import { checkLister } from '../../plugin/contract/index.ts';
 import { bottlerocketLister } from './bottlerocket.ts';
 
 const application = (Name: string, Epoch?: string) => ({
-  ...{ Name, Publisher: 'Bottlerocket', Version: '2.43', Release: '1.1773716061.e2e9d7a9.br1', Epoch },
-  ...{ InstalledTime: '2026-03-17T16:22:44Z', ApplicationType: 'Unspecified', Architecture: 'x86_64' },
+  Name,
+  Publisher: 'Bottlerocket',
+  Version: '2.43',
+  Release: '1.1773716061.e2e9d7a9.br1',
+  Epoch,
+  InstalledTime: '2026-03-17T16:22:44Z',
+  ApplicationType: 'Unspecified',
+  Architecture: 'x86_64',
 });
 
 test('bottlerocket: lists the applications of the inventory, with their epoch', () => {

@@ -16,12 +16,16 @@ interface PackageStore {
 
 /** Lists packages of Nix by its database. There are no advisories, and patches without a new version are common. */
 export const nixLister = storeLister({
-  ...{ type: 'nix', database: storeDatabases.nix, directory: '/nix/store/' },
+  type: 'nix',
+  database: storeDatabases.nix,
+  directory: '/nix/store/',
 });
 
 /** Lists packages of Guix by its database, which has the form of that of Nix. There are no advisories. */
 export const guixLister = storeLister({
-  ...{ type: 'guix', database: storeDatabases.guix, directory: '/gnu/store/' },
+  type: 'guix',
+  database: storeDatabases.guix,
+  directory: '/gnu/store/',
 });
 
 function storeLister(store: PackageStore): PackageLister {

@@ -175,8 +175,16 @@ export class RequestHandler {
       outcome.details = { ...outcome.details, ...details };
     };
     const request = {
-      ...{ method: route.method, params, query, headers, client, repositories },
-      ...{ body, signal, shutdown, addLogDetails },
+      method: route.method,
+      params,
+      query,
+      headers,
+      client,
+      repositories,
+      body,
+      signal,
+      shutdown,
+      addLogDetails,
     };
     // As Clair does: even with `gzip;q=0`.
     const isGzipped = !isStreaming && headers['accept-encoding']?.includes('gzip') === true;

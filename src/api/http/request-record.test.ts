@@ -26,7 +26,11 @@ async function startServer(
   const records: RequestRecord[] = [];
   let waiting: (() => void) | undefined;
   const routes = ['GET', 'DELETE'].map((method) => ({
-    ...{ name: `v1/${method.toLowerCase()}`, method, path: '/layers/:name', ...change, handle },
+    name: `v1/${method.toLowerCase()}`,
+    method,
+    path: '/layers/:name',
+    ...change,
+    handle,
   }));
   const server = await startApiServer(t, {
     routers: () => [routerOf('/v1', routes)],
@@ -61,16 +65,20 @@ test('records a request with route, status, bytes, client and ids, but without i
   const { ms, ...record } = await next();
   assert.ok(ms >= 0);
   assert.deepEqual(record, {
-    ...{
-      protocol: 'HTTP',
-      method: 'GET',
-      path: '/v1/layers/a',
-      route: 'v1/get',
-      status: 200,
-      isSuccess: true,
-    },
-    ...{ bytes: 4, client: '127.0.0.1', traceId, requestId: 'r-1', token: undefined, refused: undefined },
-    ...{ isChange: false, details: {} },
+    protocol: 'HTTP',
+    method: 'GET',
+    path: '/v1/layers/a',
+    route: 'v1/get',
+    status: 200,
+    isSuccess: true,
+    bytes: 4,
+    client: '127.0.0.1',
+    traceId,
+    requestId: 'r-1',
+    token: undefined,
+    refused: undefined,
+    isChange: false,
+    details: {},
   });
 });
 

@@ -6,7 +6,14 @@ export function toCatalogueFeed(state: FeedState): CatalogueFeed {
   const { source, feed, origin, fetchedAt, checkedAt, contentDate, contentEvidence, records } = state;
   const { contentModel } = state;
   return {
-    ...{ source, feed, origin, fetchedAt, checkedAt, contentDate, contentEvidence, records },
+    source,
+    feed,
+    origin,
+    fetchedAt,
+    checkedAt,
+    contentDate,
+    contentEvidence,
+    records,
     ...(contentModel !== undefined && { contentModel }),
     version: state.sourceVersion,
     presence: state.presence === 'loaded' ? 'loaded' : 'absent',

@@ -72,7 +72,9 @@ function allOrNone(
     result.outcome === 'refused'
       ? result
       : {
-          ...{ name: result.name, outcome: 'refused', reason: `${refused.name} was not published` },
+          name: result.name,
+          outcome: 'refused',
+          reason: `${refused.name} was not published`,
           ...shardOf(versions[0]?.shards[result.name]),
         },
   );

@@ -54,7 +54,8 @@ export async function verifyPublished(named: string, options: PublishedOptions):
   const progress = terminalProgress(options);
   const published = await openPublishedAdvisories({
     ...options,
-    ...{ from: [named], progress },
+    from: [named],
+    progress,
   });
   const [publication] = await openAll(published);
   if (publication === undefined)

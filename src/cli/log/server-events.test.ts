@@ -42,8 +42,16 @@ const read: RequestRecord = {
   details: {},
 };
 const shownRead = {
-  ...{ protocol: 'HTTP', method: 'GET', path: '/v1/layers/a', route: 'v1/getLayer' },
-  ...{ status: 200, bytes: 12, client: '10.0.0.1', token: 'ci', ms: 1.3, msg: 'request' },
+  protocol: 'HTTP',
+  method: 'GET',
+  path: '/v1/layers/a',
+  route: 'v1/getLayer',
+  status: 200,
+  bytes: 12,
+  client: '10.0.0.1',
+  token: 'ci',
+  ms: 1.3,
+  msg: 'request',
 };
 
 test('logs one line at info for each request', () => {
@@ -94,8 +102,14 @@ test('logs an audit line with client and action for a refused token and for a ch
         msg: 'access refused',
       },
       {
-        ...{ level: 'info', audit: true, ...where, method: 'POST', token: 'ci' },
-        ...{ route: 'v1/postVulnerability', ...details, msg: 'change made' },
+        level: 'info',
+        audit: true,
+        ...where,
+        method: 'POST',
+        token: 'ci',
+        route: 'v1/postVulnerability',
+        ...details,
+        msg: 'change made',
       },
     ],
   );
@@ -115,7 +129,12 @@ test('logs the content of a posted layer, or the error', () => {
   });
   assert.deepEqual(lines, [
     {
-      ...{ level: 'info', layer: 'x', ms: 12, digest: 'sha256:a', namespace: 'debian:12', features: 96 },
+      level: 'info',
+      layer: 'x',
+      ms: 12,
+      digest: 'sha256:a',
+      namespace: 'debian:12',
+      features: 96,
       msg: 'layer read',
     },
     { level: 'info', layer: 'x', ms: 0, msg: 'layer already known' },

@@ -14,7 +14,9 @@ const affectedEntry = z.looseObject({
   cell: z.optional(z.string()),
   packages: z.array(
     z.looseObject({
-      ...{ type: z.string(), name: z.string(), version: z.string() },
+      type: z.string(),
+      name: z.string(),
+      version: z.string(),
       location: z.looseObject({ path: z.string(), layer: z.optional(z.nullable(z.string())) }),
       fix: z.looseObject({ state: z.string(), version: z.optional(z.string()) }),
       severity: z.enum(severities),
@@ -26,8 +28,14 @@ const affectedEntry = z.looseObject({
 const entriesAtATime = '500';
 
 const localOptions = {
-  ...{ db: '--db', from: '--from', digest: '--digest', root: '--root', acceptExpired: '--accept-expired' },
-  ...{ ignore: '--ignore', vex: '--vex', suppressed: '--suppressed' },
+  db: '--db',
+  from: '--from',
+  digest: '--digest',
+  root: '--root',
+  acceptExpired: '--accept-expired',
+  ignore: '--ignore',
+  vex: '--vex',
+  suppressed: '--suppressed',
 };
 
 /** Reads the images of a server that a vulnerability affects. Throws `usage` for options of the database of this machine. */
@@ -49,10 +57,15 @@ function shownEntry(
 ): ShownEntry & { readonly document: object } {
   const { identity, names, reference, untaggedSince = null, certain, cell = '', packages } = document;
   return {
-    ...{ image: `${cell} ${identity}`, identity, names, isCertain: certain, document },
+    image: `${cell} ${identity}`,
+    identity,
+    names,
+    isCertain: certain,
+    document,
     known: reference === undefined ? null : { reference, untaggedSince },
     findings: packages.map(({ fix, severity, ...found }) => ({
-      ...{ package: found, fix },
+      package: found,
+      fix,
       vulnerability: { id, severity },
     })),
   };

@@ -39,7 +39,8 @@ export async function showImagesOfServer(options: RemoteImagesOptions): Promise<
     );
   const lists = await ServerLists.open(options);
   const query = {
-    ...{ limit: String(Math.min(limit, 1000)), after },
+    limit: String(Math.min(limit, 1000)),
+    after,
     ...(filter?.by === 'repository' && { repository: filter.text }),
     ...(filter?.by === 'untagged' && { untagged: 'true' }),
   };

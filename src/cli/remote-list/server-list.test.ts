@@ -6,7 +6,9 @@ import { serveHttp } from '../../testing/http-server.ts';
 import { listStatus, refuseWithServer, ServerLists } from './server-list.ts';
 
 const request = {
-  ...{ path: '/affected/CVE-2026-1', query: {}, member: 'images' as const },
+  path: '/affected/CVE-2026-1',
+  query: {},
+  member: 'images' as const,
   entry: z.object({ identity: z.string() }),
 };
 

@@ -53,7 +53,10 @@ export function toV1Deps(
     ingest: { extensions, store, read: pool.reader(loaded.analyzers), ignoredListers },
     pendingIngests: ingests,
     writing: {
-      ...{ extensions, store, mutex: new KeyedMutex(limits.storeWriteWaitMs), now },
+      extensions,
+      store,
+      mutex: new KeyedMutex(limits.storeWriteWaitMs),
+      now,
       onChange: announceWork,
     },
     tokens: pageTokens(pageKey, now),
@@ -98,8 +101,11 @@ export function toV4Deps(
   const { extensions } = loaded;
   return {
     ingest: {
-      ...{ extensions, store, read: pool.reader(loaded.analyzers) },
-      ...{ ignoredListers: new Set(), recordsUnread: true },
+      extensions,
+      store,
+      read: pool.reader(loaded.analyzers),
+      ignoredListers: new Set(),
+      recordsUnread: true,
     },
     pendingIngests: ingests,
     onIngested: (record) => {
@@ -156,8 +162,16 @@ export function toHarborDeps(
   const { mayContact, seal } = server.harbor;
   const { extensions } = loaded;
   return {
-    ...{ store, extensions, suppressions, feeds, announceWork, now, staleAfterMs, mayContact },
-    ...{ readExtracts, updateIntervalMs: updater.interval },
+    store,
+    extensions,
+    suppressions,
+    feeds,
+    announceWork,
+    now,
+    staleAfterMs,
+    mayContact,
+    readExtracts,
+    updateIntervalMs: updater.interval,
     seal: (access) => seal(access, now()),
     listLimiter: listGate,
     builds: new ReportBuilds(),

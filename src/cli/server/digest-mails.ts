@@ -18,7 +18,9 @@ export function digestMailJob(
   const server = configuredMailServer(options);
   if (dailyAtMs === undefined || server === undefined) return undefined;
   return digestJob({
-    ...{ store, staleAfterMs, dailyAtMs },
+    store,
+    staleAfterMs,
+    dailyAtMs,
     async send(digest, signal) {
       const mail = digestMail(digest, publicurl === '' ? undefined : publicurl);
       // A mail that is sent again after a failure has the same id.

@@ -21,7 +21,9 @@ export function layerExtractsOf(
 ): LayerExtracts | undefined {
   if (keep === 'none') return undefined;
   return new LayerExtracts({
-    ...{ store, now: store.now, bucket: server.extractBucket },
+    store,
+    now: store.now,
+    bucket: server.extractBucket,
     bytesMax: maxbytes,
     pauseMs: limits.extractPauseMs,
     onRead: (outcome, layer, error) => {

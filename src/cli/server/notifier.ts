@@ -33,7 +33,10 @@ async function sendDigests(
     [job],
     { [job.lane]: 1 },
     {
-      ...{ store, now, random: Math.random, owner: ownerName() },
+      store,
+      now,
+      random: Math.random,
+      owner: ownerName(),
       sleepOrWake: attentiveSleep(wakeSignal, signal),
       onError(error) {
         log.error({ error: messageOf(error) }, 'jobs could not be read or recorded');

@@ -40,8 +40,14 @@ async function startScene(t: TestContext, change: Change = {}) {
   const provider = change.provider ?? (await startIdentityProvider(t, { ...client, people, hasSmallTokens }));
   const { api } = loadConfig({}, {});
   const oidc = {
-    ...{ ...api.oidc, issuer: provider.issuer, clientid: 'clair', clientsecret: client.clientSecret },
-    ...{ scopes: ['openid', 'email', 'groups'], cafile: provider.caFile, grants, ...change.oidc },
+    ...api.oidc,
+    issuer: provider.issuer,
+    clientid: 'clair',
+    clientsecret: client.clientSecret,
+    scopes: ['openid', 'email', 'groups'],
+    cafile: provider.caFile,
+    grants,
+    ...change.oidc,
   };
   const session = { ...api.session, key: Buffer.alloc(32, 7).toString('base64') };
   const settings = {
@@ -60,7 +66,9 @@ async function startScene(t: TestContext, change: Change = {}) {
     })),
   ]);
   const { port } = await startApiServer(t, {
-    ...{ ...apiServerDefaults, access, routers: () => [router] },
+    ...apiServerDefaults,
+    access,
+    routers: () => [router],
     onError: (error) => errors.push(error),
   });
   return { provider, port, errors, browser: browserOf(port, provider.caFile) };
@@ -95,7 +103,8 @@ function browserOf(port: number, caFile: string) {
         Cookie: sent.join('; '),
         ...(isServer && { Host: url.host, 'Sec-Fetch-Site': site, ...navigation }),
       },
-      ...{ redirect: 'manual', connect: () => ({ ca }) },
+      redirect: 'manual',
+      connect: () => ({ ca }),
       ...(method === 'PUT' && { method, body: '{}' }),
     });
   };
@@ -147,7 +156,9 @@ test('signs a person in at a real provider, with the scope of the group', async 
   assert.match(cleared ?? '', /^__Host-clair-sign-in=; .*Max-Age=0; .*SameSite=Lax; Secure$/);
   assert.match(session ?? '', /^__Host-clair-session=.+; HttpOnly; SameSite=Strict; Secure$/);
   assert.partialDeepStrictEqual(JSON.parse((await browser.visit(whoAmI)).text), {
-    ...{ client: 'oidc:ada@acme.example', scope: 'admin', limited: false },
+    client: 'oidc:ada@acme.example',
+    scope: 'admin',
+    limited: false,
     signIn: { token: false, oidc: true },
   });
   const put = await browser.visit(thing, { method: 'PUT', site: 'same-origin' });
@@ -161,7 +172,9 @@ test('takes the first entry that matches, reads by default, and trusts no unveri
   assert.equal((await browser.visit(signIn)).status, 200);
   assert.ok(provider.requests.includes('/me'), 'the claims come from the userinfo endpoint');
   assert.partialDeepStrictEqual(JSON.parse((await browser.visit(whoAmI)).text), {
-    ...{ client: 'oidc:rita', scope: 'read', limited: false },
+    client: 'oidc:rita',
+    scope: 'read',
+    limited: false,
   });
   assert.equal((await browser.visit(thing, { method: 'PUT', site: 'same-origin' })).status, 403);
 });
@@ -182,7 +195,9 @@ test('limits people to the repositories of their entry', async (t) => {
   provider.person = 'shop';
   assert.equal((await browser.visit(signIn)).status, 200);
   assert.partialDeepStrictEqual(JSON.parse((await browser.visit(whoAmI)).text), {
-    ...{ client: 'oidc:shop', scope: 'scan', limited: true },
+    client: 'oidc:shop',
+    scope: 'scan',
+    limited: true,
   });
 });
 
@@ -215,7 +230,8 @@ test('ends sessions when the configuration no longer admits the person', async (
     scope: 'read',
   });
   assert.partialDeepStrictEqual(JSON.parse((await later({ other: { values: ['other'] } })).text), {
-    ...{ client: null, scope: null },
+    client: null,
+    scope: null,
   });
   assert.partialDeepStrictEqual(JSON.parse((await later({ all: { values: ['*'] } })).text), {
     scope: 'read',

@@ -26,7 +26,9 @@ async function walk(
   signal: AbortSignal,
 ): Promise<void> {
   const jobs = watchJobs(server.registries, {
-    ...{ store, now, onScans: announceWork },
+    store,
+    now,
+    onScans: announceWork,
     openListing: listingsOf(server),
     onError: ({ name: registry }, error) => {
       log.error({ registry, error: messageOf(error) }, 'walk of a registry was broken off');
@@ -37,7 +39,10 @@ async function walk(
     },
   });
   const running = {
-    ...{ store, now, random: Math.random, owner: ownerName() },
+    store,
+    now,
+    random: Math.random,
+    owner: ownerName(),
     sleepOrWake: attentiveSleep(wakeSignal, signal),
     onError: (error: unknown) => {
       log.error({ error: messageOf(error) }, 'walks of registries could not be read or recorded');
@@ -51,7 +56,11 @@ function lookDeps(
   signal: AbortSignal,
 ): LookAtNamesDeps {
   return {
-    ...{ store, now, registries: server.registries, openListing: listingsOf(server), onScans: announceWork },
+    store,
+    now,
+    registries: server.registries,
+    openListing: listingsOf(server),
+    onScans: announceWork,
     sleepOrWake: attentiveSleep(wakeSignal, signal),
     onFailed: (name, error) => {
       log.warn({ ...name, error: messageOf(error) }, 'notified tag could not be looked at');

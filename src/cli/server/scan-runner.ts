@@ -36,7 +36,8 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
     const script = scriptUrl('../../layer-worker', import.meta.url);
     const analyzer = workerAnalyzer({
       startWorker: () => startLayerWorker(script, loaded.analyzers),
-      ...{ extracts, ending: signal },
+      extracts,
+      ending: signal,
     });
     const { extensions } = loaded;
     const layerTurns = new KeyedMutex(layerTurnMs);
@@ -51,13 +52,18 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
         sleepOrWake: attentiveSleep(wakeSignal, signal),
         scan: (job, onStep) =>
           scanImage(job, {
-            ...{ store, extensions, analyzer, layerTurns, onStep },
+            store,
+            extensions,
+            analyzer,
+            layerTurns,
+            onStep,
             ...(!vexKeys.isEmpty && {
               readVex: async ({ target }) => await readAttachedVex(target, vexDeps(job, images, deps)),
             }),
             openImage: async ({ reference, platform }) =>
               await openReference(`registry:${reference}`, {
-                ...{ env: registryEnvironment(authFileOf(job, images)), access: accessOf(job, deps) },
+                env: registryEnvironment(authFileOf(job, images)),
+                access: accessOf(job, deps),
                 connectElsewhere: server.connectElsewhere,
                 ...(platform !== null && { platform }),
               }),
@@ -79,7 +85,8 @@ function vexDeps(job: ClaimedScan, images: Config['images'], deps: ServiceDeps):
   const env = registryEnvironment(authFileOf(job, images));
   const { connectElsewhere } = deps.server;
   return {
-    ...{ vexKeys: deps.vexKeys, parse: parseSuppressions },
+    vexKeys: deps.vexKeys,
+    parse: parseSuppressions,
     openRepository: (reference) =>
       openRepository(reference, { env, access: accessOf(job, deps), connectElsewhere }),
   };

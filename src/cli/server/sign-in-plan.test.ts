@@ -27,7 +27,9 @@ interface Scene {
 async function startServer(t: TestContext, scene: Scene) {
   const { api } = loadConfig({}, {});
   const settings = {
-    ...{ ...api, tokens: scene.tokens ?? [reader, admin, limited], publicurl: scene.publicUrl ?? '' },
+    ...api,
+    tokens: scene.tokens ?? [reader, admin, limited],
+    publicurl: scene.publicUrl ?? '',
     v4: { ...api.v4, pskkey: scene.pskkey ?? '' },
     session: { ...api.session, key: scene.key ?? key },
   };
@@ -76,7 +78,10 @@ test('gives a browser a cookie that counts as its token', async (t) => {
   assert.equal((await ask('GET', '/thing')).status, 401);
   const session = JSON.parse((await ask('GET', '/session', { cookie })).text) as object;
   assert.partialDeepStrictEqual(session, {
-    ...{ client: 'rita', scope: 'read', limited: false, at: '2026-11-29T12:00:00.000Z' },
+    client: 'rita',
+    scope: 'read',
+    limited: false,
+    at: '2026-11-29T12:00:00.000Z',
     signIn: { token: true, oidc: false },
   });
   const some = pairOf(await signIn('limited'));
@@ -183,7 +188,8 @@ test('refuses a wrong body, and repeats nothing of it', async (t) => {
 test('says that everybody may do everything when there are no tokens, and refuses to sign in', async (t) => {
   const { ask, origin } = await startServer(t, { tokens: [] });
   assert.partialDeepStrictEqual(JSON.parse((await ask('GET', '/session')).text) as object, {
-    ...{ client: null, scope: 'admin' },
+    client: null,
+    scope: 'admin',
     signIn: { token: false, oidc: false },
   });
   const body = { token: 'reader' };
@@ -196,7 +202,9 @@ test('says that everybody may do everything when there are no tokens, and refuse
 test('states no version without a session, and needs a token when clients of Clair v4 have a key', async (t) => {
   const { ask } = await startServer(t, { tokens: [], pskkey: key });
   assert.partialDeepStrictEqual(JSON.parse((await ask('GET', '/session')).text) as object, {
-    ...{ client: null, scope: null, version: null },
+    client: null,
+    scope: null,
+    version: null,
     signIn: { token: false, oidc: false },
   });
   const damaged = await startServer(t, {});
@@ -204,7 +212,9 @@ test('states no version without a session, and needs a token when clients of Cla
   assert.partialDeepStrictEqual(
     JSON.parse((await damaged.ask('GET', '/session', { cookie })).text) as object,
     {
-      ...{ client: null, scope: null, version: null },
+      client: null,
+      scope: null,
+      version: null,
       signIn: { token: true, oidc: false },
     },
   );

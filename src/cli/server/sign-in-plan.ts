@@ -40,8 +40,11 @@ export function signInPlan(
   const byHeader = accessWithPsk(psk, tokenAccess(tokens, now), now);
   const shared = { key, isSecure: isSecure(api), now };
   const cookie = new SealedCookie({
-    ...{ ...shared, name: 'clair-session', schema: sessionSchema },
-    ...{ lifetimeMs: lifetimeOf(api), sameSite: 'Strict' },
+    ...shared,
+    name: 'clair-session',
+    schema: sessionSchema,
+    lifetimeMs: lifetimeOf(api),
+    sameSite: 'Strict',
   });
   const oidc = oidcOf(api, { ...shared, env });
   const grantOf = (session: BrowserSession): Grant | undefined =>
@@ -51,7 +54,10 @@ export function signInPlan(
   return {
     access,
     sessions: {
-      ...{ access, tokens, oidc, now },
+      access,
+      tokens,
+      oidc,
+      now,
       cookie: isOpen ? undefined : cookie,
       version: programVersion,
     },
@@ -76,15 +82,24 @@ function oidcOf({ oidc, publicurl }: ApiSettings, { env, ...cookie }: OidcContex
   const ca = oidc.cafile === '' ? undefined : [readSettingFile('api.oidc.cafile', oidc.cafile)];
   return {
     provider: new OidcProvider({
-      ...{ issuer: issuerUrl(oidc.issuer), clientId: oidc.clientid, scopes: oidc.scopes, now: cookie.now },
-      ...{ clientSecret: oidc.clientsecret || undefined, claim: oidc.claim, nameClaim: oidc.nameclaim },
+      issuer: issuerUrl(oidc.issuer),
+      clientId: oidc.clientid,
+      scopes: oidc.scopes,
+      now: cookie.now,
+      clientSecret: oidc.clientsecret || undefined,
+      claim: oidc.claim,
+      nameClaim: oidc.nameclaim,
       redirectUri: new URL(`${fleetPrefix}/session/callback`, base),
       connection: { proxyEnv: env, ...(ca !== undefined && { ca }) },
     }),
-    ...{ grants: OidcGrants.parse(oidc.grants), claim: oidc.claim },
+    grants: OidcGrants.parse(oidc.grants),
+    claim: oidc.claim,
     pending: new SealedCookie({
-      ...{ ...cookie, name: 'clair-sign-in', schema: pendingSchema },
-      ...{ lifetimeMs: limits.signInMs, sameSite: 'Lax' },
+      ...cookie,
+      name: 'clair-sign-in',
+      schema: pendingSchema,
+      lifetimeMs: limits.signInMs,
+      sameSite: 'Lax',
     }),
   };
 }

@@ -90,7 +90,9 @@ async function serveFrontApi(
   ];
   return await serveApi('the API', server.api, {
     ...eventsOf({ log }),
-    ...{ access: server.access, tls: server.tls, timeoutMs: config.api.timeout },
+    access: server.access,
+    tls: server.tls,
+    timeoutMs: config.api.timeout,
     routers: () => routers,
     onResponse: (route, status, ms) => {
       metrics.recordResponse(route, status, ms);

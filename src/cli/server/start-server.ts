@@ -147,7 +147,11 @@ function withSaved(
   { store, now, log }: SharedDeps,
 ): Pick<ServiceDeps, 'loaded' | 'plan' | 'suppressions' | 'vexKeys'> {
   const active = new ActiveSuppressions({
-    ...{ store, now, parse: parseSuppressions, ofServer: suppressions, vexKeys: prepared.vexKeys },
+    store,
+    now,
+    parse: parseSuppressions,
+    ofServer: suppressions,
+    vexKeys: prepared.vexKeys,
     onUnreadable: (name, error) => {
       log.error({ suppression: name, error: messageOf(error) }, 'saved suppression cannot be read');
     },
@@ -184,7 +188,14 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   const pool = tracedPool(parts.use(layerPool(config, { metrics, tracer, server })), tracer);
   const ingests = parts.use(new SingleFlight<unknown>());
   return {
-    ...{ store, memoryName, pool, ingests, log, metrics, tracer, server },
+    store,
+    memoryName,
+    pool,
+    ingests,
+    log,
+    metrics,
+    tracer,
+    server,
     writeMetrics: async () =>
       await metrics.render({
         feeds: await store.advisories.findFeedStates(),

@@ -25,8 +25,19 @@ type GivenSettings = Required<Omit<RegistrySettings, 'scans'>>;
 
 /** The settings of a registry that an entry leaves out. */
 const defaults: GivenSettings = {
-  ...{ host: '', kind: 'distribution', namespaces: [], apitoken: '', repositories: [], exclude: [] },
-  ...{ tags: [], excludetags: [], platforms: [], keep: 0, interval: 3_600_000, requests: 4, secret: '' },
+  host: '',
+  kind: 'distribution',
+  namespaces: [],
+  apitoken: '',
+  repositories: [],
+  exclude: [],
+  tags: [],
+  excludetags: [],
+  platforms: [],
+  keep: 0,
+  interval: 3_600_000,
+  requests: 4,
+  secret: '',
 };
 
 /** Shortest interval between walks, in milliseconds. */
@@ -48,8 +59,16 @@ function watchedRegistry(name: string, settings: RegistrySettings): ConfiguredRe
   const host = hostOf(path, all.host === '' ? name : all.host);
   const { repositories, exclude, tags, platforms, keep, requests, secret } = all;
   return {
-    ...{ name, registry: host, repositories, exclude, tags, platforms, keep, requests },
-    ...{ scans: settings.scans, secret },
+    name,
+    registry: host,
+    repositories,
+    exclude,
+    tags,
+    platforms,
+    keep,
+    requests,
+    scans: settings.scans,
+    secret,
     excludeTags: all.excludetags,
     intervalMs: all.interval,
     open: listingOf(path, host, all),

@@ -92,8 +92,11 @@ test('reads a rejected id as rejected and nothing else', async () => {
 
 test('finds the id and the time in a text as NVD writes it, and in any other', async () => {
   const usual = {
-    ...{ id: 'CVE-2024-0007', sourceIdentifier: 'a@b.example', published: '2024-01-02T03:04:05.678' },
-    ...{ lastModified: '2024-03-02T03:04:05.678', descriptions: [] },
+    id: 'CVE-2024-0007',
+    sourceIdentifier: 'a@b.example',
+    published: '2024-01-02T03:04:05.678',
+    lastModified: '2024-03-02T03:04:05.678',
+    descriptions: [],
   };
   for (const [indent, one] of [
     [0, usual],

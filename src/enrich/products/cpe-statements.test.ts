@@ -6,7 +6,8 @@ import { nvdStatements } from './cpe-statements.ts';
 /** Returns the statements on elements of `cpeMatch`. The first part of each is the name after `cpe:2.3:a:`. */
 function statementsOn(...matches: readonly (readonly [string, object?])[]): unknown {
   const cpeMatch = matches.map(([name, others]) => ({
-    ...{ vulnerable: true, criteria: `cpe:2.3:a:${name}:*:*:*:*:*:*` },
+    vulnerable: true,
+    criteria: `cpe:2.3:a:${name}:*:*:*:*:*:*`,
     ...others,
   }));
   return nvdStatements([{ nodes: [{ operator: 'OR', negate: false, cpeMatch }] }]);

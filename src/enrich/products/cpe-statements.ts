@@ -31,7 +31,8 @@ export function nvdStatements(stated: unknown): ProductStatement[] {
   for (const { nodes } of data)
     for (const { cpeMatch = [] } of nodes) for (const one of cpeMatch) addMatch(byProduct, one);
   return Array.from(byProduct, ([product, versions]) => ({
-    ...{ product, by: 'nvd' as const },
+    product,
+    by: 'nvd' as const,
     versions: versions.length > limits.productVersions ? [] : versions,
   }));
 }
@@ -82,7 +83,8 @@ function versionsOf(
   if (!isRange) return { status: 'affected', version: withUpdate(exact, update) };
   const end = upTo === undefined && before === undefined ? '*' : before;
   return {
-    ...{ status: 'affected', version: from ?? after ?? '0' },
+    status: 'affected',
+    version: from ?? after ?? '0',
     ...(from === undefined && after !== undefined && { startExcluded: true }),
     ...(end !== undefined && { lessThan: end }),
     ...(end === undefined && upTo !== undefined && { lessThanOrEqual: upTo }),

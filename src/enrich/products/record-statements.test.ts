@@ -100,8 +100,19 @@ corpusTest('reads the statements of real records', async () => {
   }
   // Counted by vendor and product in the text of the records.
   assert.deepEqual(Object.fromEntries(products), {
-    ...{ 'curl cna': 2, 'curl cisa-adp': 1, 'httpd cna': 5, 'httpd cisa-adp': 2, 'nginx cna': 1 },
-    ...{ 'node cna': 8, 'node cisa-adp': 4, 'openssl cna': 3, 'openssl cisa-adp': 2 },
-    ...{ 'php cna': 5, 'php cisa-adp': 8, 'python cna': 1, 'python cisa-adp': 1, 'zlib cisa-adp': 1 },
+    'curl cna': 2,
+    'curl cisa-adp': 1,
+    'httpd cna': 5,
+    'httpd cisa-adp': 2,
+    'nginx cna': 1,
+    'node cna': 8,
+    'node cisa-adp': 4,
+    'openssl cna': 3,
+    'openssl cisa-adp': 2,
+    'php cna': 5,
+    'php cisa-adp': 8,
+    'python cna': 1,
+    'python cisa-adp': 1,
+    'zlib cisa-adp': 1,
   });
 });

@@ -35,7 +35,7 @@ test('curl: reads the ranges of versions of a record, and when it was changed', 
   const open = { ...socks, id: 'CURL-CVE-2024-1', aliases: [], affected: [{}] };
   const lines = [{ introduced: '7.1' }, { last_affected: '7.2' }, { introduced: '8.0.0' }];
   const several = {
-    ...{ id: 'CURL-CVE-2024-2' },
+    id: 'CURL-CVE-2024-2',
     affected: [{ ranges: [{ type: 'SEMVER', events: lines }] }],
   };
   const dates: FeedDate[] = [];
@@ -68,7 +68,9 @@ test('curl: reads the ranges of versions of a record, and when it was changed', 
 test('nodejs: reads the vulnerable and the patched versions of each CVE', async () => {
   const records = await read(nodeVulnerabilities, {
     '1': {
-      ...{ cve: ['CVE-2017-1000381'], vulnerable: '8.x || 7.x', patched: '^8.1.4 || ^7.10.1' },
+      cve: ['CVE-2017-1000381'],
+      vulnerable: '8.x || 7.x',
+      patched: '^8.1.4 || ^7.10.1',
       overview: 'x',
     },
     '2': { cve: [], vulnerable: '6.x', patched: '^6.9.0' },

@@ -106,7 +106,9 @@ test('returns the same kind and parts whatever the size of the pieces, and wheth
     fc
       .record({
         text: fc.constantFrom('x', 'x'.repeat(9000)),
-        ...{ hasNote: fc.boolean(), hasTable: fc.boolean(), hasSections: fc.boolean() },
+        hasNote: fc.boolean(),
+        hasTable: fc.boolean(),
+        hasSections: fc.boolean(),
       })
       .map(({ text, hasNote, hasTable, hasSections }) =>
         goProgram({

@@ -11,7 +11,11 @@ const file = (
   offset: number,
   innerOffset: number,
 ): Parameters<typeof layerTable>[0][number] => ({
-  ...{ type: 'reg', name, size: 3, offset, innerOffset },
+  type: 'reg',
+  name,
+  size: 3,
+  offset,
+  innerOffset,
   chunkDigest: sha256('def'),
 });
 

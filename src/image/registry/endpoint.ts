@@ -59,7 +59,11 @@ export function endpointAt(
   const isInsecure = origin.startsWith('http:') || insecure.has(registry) || isLoopbackRegistry(registry);
   const { host } = new URL(origin);
   return {
-    ...{ registry, repository, origins: [origin], isInsecure, isMirror: false },
+    registry,
+    repository,
+    origins: [origin],
+    isInsecure,
+    isMirror: false,
     tlsOptions: () => tlsOptionsOf(host, isInsecure),
   };
 }

@@ -115,7 +115,10 @@ async function readAttestation(
   );
   if (!isAbout) return undefined;
   return {
-    ...{ digest: layer.digest, signer, name, predicateType },
+    digest: layer.digest,
+    signer,
+    name,
+    predicateType,
     predicate: Buffer.from(JSON.stringify(predicate)),
   };
 }

@@ -209,7 +209,10 @@ function explain(
   const { type, name, version, paths } = item;
   const base = {
     reportedBy: difference.reportedBy,
-    ...{ id, aliases, severity, package: { type, name, version, paths } },
+    id,
+    aliases,
+    severity,
+    package: { type, name, version, paths },
   };
   for (const rule of rules) {
     const detail = rule.explain(difference, context);

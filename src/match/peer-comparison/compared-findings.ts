@@ -69,7 +69,10 @@ function ownEntry(
   const { id, aliases, severity } = vulnerability;
   const advisories = vulnerability.advisories.map((advisory) => advisory.id);
   return {
-    ...{ id, aliases, advisories, severity },
+    id,
+    aliases,
+    advisories,
+    severity,
     package: ownPackage({ ...item, ...(owner !== undefined && { owner }) }),
     fixedVersions: fix.state === 'fixed' ? [fix.version] : [],
     names: groups.groupsOf({ id, aliases, advisories }),
@@ -90,7 +93,11 @@ export function ownPackage({
   locations,
 }: Omit<OwnPackage, 'source'>): PeerPackage {
   return {
-    ...{ type, name, version, ...(evidence && { evidence }), ...(owner && { owner }) },
+    type,
+    name,
+    version,
+    ...(evidence && { evidence }),
+    ...(owner && { owner }),
     paths: (locations ?? [location]).map(({ path }) => `/${path}`),
   };
 }

@@ -11,13 +11,20 @@ test('says that a type of packages has no advisories at all, and not that of a t
   ];
   const findings = packages.map(
     ({ type, name, version }): PeerFinding => ({
-      ...{ id: 'CVE-2024-1001', aliases: [], advisories: [], severity: 'Medium', fixedVersions: [] },
+      id: 'CVE-2024-1001',
+      aliases: [],
+      advisories: [],
+      severity: 'Medium',
+      fixedVersions: [],
       package: { type, name, version, paths: [] },
     }),
   );
   const own: OwnReport = {
     target: { reference: 'shop.tar' },
-    ...{ verdict: 'not-assessed', packages, matches: [], suppressed: [] },
+    verdict: 'not-assessed',
+    packages,
+    matches: [],
+    suppressed: [],
     coverage: [
       { namespace: 'unknown', status: 'unsupported', reason: null },
       { namespace: 'npm', status: 'complete', reason: null },

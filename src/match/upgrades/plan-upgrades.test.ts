@@ -47,12 +47,19 @@ function findingOf(
   return {
     vulnerability: { id, severity, epss, kev },
     package: {
-      ...{ type, name, version, source: source === undefined ? null : { name: source, version } },
+      type,
+      name,
+      version,
+      source: source === undefined ? null : { name: source, version },
       ...(parent !== undefined && { parent: { name: parent, version: '1.0' } }),
     },
     fix: fixed === undefined ? { state: 'unfixed' } : { state: 'fixed', version: fixed },
     evidence: (ranges ?? [to]).map((range) => ({
-      ...{ namespace, package: source ?? name, installed: version, range, versionScheme },
+      namespace,
+      package: source ?? name,
+      installed: version,
+      range,
+      versionScheme,
     })),
     weight: 1,
     ...more,

@@ -79,7 +79,11 @@ function rankOpen(unsorted: readonly WeighedFinding[], options: UpgradePlanOptio
   const left = open.findings();
   const risk = { before: rounded(before), after: rounded(totalRisk(left, priors)) };
   const ranking = {
-    ...{ upgrades, before: sumOf(findings), after: sumOf(left), risk, priors: [...priors.values()] },
+    upgrades,
+    before: sumOf(findings),
+    after: sumOf(left),
+    risk,
+    priors: [...priors.values()],
   };
   return { ranking, priors, open, left };
 }
@@ -164,7 +168,13 @@ function toUpgrade(
 ): PlannedUpgrade {
   const { kind, namespace, package: name, versions, fixedVersion, packages, closes, opens, gain } = proposal;
   return {
-    ...{ rank, kind, namespace, package: name, versions, fixedVersion, packages },
+    rank,
+    kind,
+    namespace,
+    package: name,
+    versions,
+    fixedVersion,
+    packages,
     images,
     closes: differenceOfSums(sumOf(closes), sumOf(opens)),
     gain: rounded(gain),

@@ -42,7 +42,12 @@ export function proposeUpgrade(
   const { key, kind, namespace, package: name } = group;
   const { closes, version } = target;
   return {
-    ...{ key, kind, namespace, package: name, closes, opens: [] },
+    key,
+    kind,
+    namespace,
+    package: name,
+    closes,
+    opens: [],
     versions: installedVersions(group, closes, schemes),
     fixedVersion: version ?? null,
     packages: upgradedPackages(closes, target),
@@ -58,8 +63,15 @@ export function proposeRebuild(
   const closes = open.filter(({ isRebuilt, fix }) => isRebuilt === true && fix.state === 'fixed');
   if (closes.length === 0) return undefined;
   return {
-    ...{ key: 'rebuild', kind: 'rebuild', namespace: null, package: null, versions: [], fixedVersion: null },
-    ...{ closes, opens: [], packages: rebuiltPackages(closes) },
+    key: 'rebuild',
+    kind: 'rebuild',
+    namespace: null,
+    package: null,
+    versions: [],
+    fixedVersion: null,
+    closes,
+    opens: [],
+    packages: rebuiltPackages(closes),
     gain: totalRisk(closes, priors),
   };
 }
@@ -74,8 +86,15 @@ export function proposeBase(
   const gain = totalRisk(closes, priors) - totalRisk(findings, priors);
   if (gain <= 0) return undefined;
   return {
-    ...{ key: JSON.stringify(['base', base]), kind: 'base-image', namespace: null, package: base },
-    ...{ versions: [], fixedVersion: null, packages: [], closes, gain },
+    key: JSON.stringify(['base', base]),
+    kind: 'base-image',
+    namespace: null,
+    package: base,
+    versions: [],
+    fixedVersion: null,
+    packages: [],
+    closes,
+    gain,
     opens: findings.map((finding) => ({ ...finding, isOfBase: true })),
   };
 }

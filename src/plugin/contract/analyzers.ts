@@ -78,8 +78,13 @@ function assertWanted(wants: readonly PathPattern[], files: Files): void {
 }
 
 const eventKinds: Readonly<Record<ListerEvent['kind'], true>> = {
-  ...{ package: true, problem: true, 'no-package': true, 'read-with': true },
-  ...{ 'owned-files': true, diversion: true, repositories: true },
+  package: true,
+  problem: true,
+  'no-package': true,
+  'read-with': true,
+  'owned-files': true,
+  diversion: true,
+  repositories: true,
 };
 
 function assertKind({ kind }: ListerEvent): void {

@@ -41,7 +41,9 @@ export function toV4Cvss(enrichments: readonly RatedVectors[]): readonly V4Cvss[
     if (score === undefined) return [];
     return [
       {
-        ...{ version: cvssVersion(one), vectorString: one.vector, baseScore: score },
+        version: cvssVersion(one),
+        vectorString: one.vector,
+        baseScore: score,
         baseSeverity: severityWord(cvssSeverity({ ...one, score })),
         ...metricsOf(one.vector),
       },

@@ -43,8 +43,14 @@ const releases: Readonly<Record<string, (distro: Distro) => Partial<Release>>> =
 export function toV4Distribution(distro: Distro, id: string): V4Distribution {
   const { id: did, versionId = '', versionCodename = '', prettyName = '' } = distro;
   return {
-    ...{ id, did, name: nameOf(prettyName, versionId), version: versionId },
-    ...{ version_code_name: versionCodename, version_id: versionId, arch: '', cpe: '' },
+    id,
+    did,
+    name: nameOf(prettyName, versionId),
+    version: versionId,
+    version_code_name: versionCodename,
+    version_id: versionId,
+    arch: '',
+    cpe: '',
     pretty_name: prettyName,
     ...releases[did]?.(distro),
   };
@@ -77,8 +83,15 @@ function nameOf(prettyName: string, versionId: string): string {
 
 /** The distribution of a vulnerability that belongs to none. */
 export const noV4Distribution: V4Distribution = {
-  ...{ id: '', did: '', name: '', version: '', version_code_name: '' },
-  ...{ version_id: '', arch: '', cpe: '', pretty_name: '' },
+  id: '',
+  did: '',
+  name: '',
+  version: '',
+  version_code_name: '',
+  version_id: '',
+  arch: '',
+  cpe: '',
+  pretty_name: '',
 };
 
 /** Returns what the name of a namespace says about its distribution. A namespace without releases has none. */

@@ -61,15 +61,23 @@ function toPackage(item: Package, position: number, { packages }: Report): V4Pac
   const { name, version, arch, source, foundBy } = item;
   const sourceId = String(packages.length + position + 1);
   return {
-    ...{ id: String(position + 1), name, version, kind: 'binary' },
+    id: String(position + 1),
+    name,
+    version,
+    kind: 'binary',
     source: {
-      ...{ id: sourceId, name: source?.name ?? '', version: source?.version ?? '' },
+      id: sourceId,
+      name: source?.name ?? '',
+      version: source?.version ?? '',
       ...(source != null && { kind: 'source' as const }),
-      ...{ normalized_version: '', cpe: '', detector: null },
+      normalized_version: '',
+      cpe: '',
+      detector: null,
     },
     normalized_version: '',
     ...(arch !== undefined && { arch }),
-    ...{ cpe: '', detector: `urn:claircore:detector:${foundBy}:1:package` },
+    cpe: '',
+    detector: `urn:claircore:detector:${foundBy}:1:package`,
   };
 }
 
@@ -132,9 +140,14 @@ function toVulnerability(
   const severity = severityInV4(vulnerability.severity);
   const affected = evidence[0]?.package ?? item.name;
   return {
-    ...{ id, updater: vulnerability.source, name: vulnerability.id },
+    id,
+    updater: vulnerability.source,
+    name: vulnerability.id,
     description: vulnerability.description ?? '',
-    ...{ issued: unknownTime, links: linksOf(vulnerability), severity, normalized_severity: severity },
+    issued: unknownTime,
+    links: linksOf(vulnerability),
+    severity,
+    normalized_severity: severity,
     package: packageNamed(affected, affected === item.source?.name ? 'source' : 'binary'),
     distribution: { ...distribution, id: '' },
     repository: distribution === noV4Distribution ? registryOf(item.type) : { cpe: '' },
@@ -145,16 +158,23 @@ function toVulnerability(
 /** The format has no place for what was not assessed, so that is a vulnerability of no package. */
 function doubtOf(report: Report): V4Vulnerability {
   return {
-    ...{ id: doubtId, updater: 'clair', name: doubtId },
+    id: doubtId,
+    updater: 'clair',
+    name: doubtId,
     description: [verdictText(report), ...doubtsOf(report)].join('\n'),
-    ...{ issued: unknownTime, links: '', severity: 'Unknown', normalized_severity: 'Unknown' },
-    ...{ package: packageNamed('', 'binary'), distribution: noV4Distribution, repository: { cpe: '' } },
+    issued: unknownTime,
+    links: '',
+    severity: 'Unknown',
+    normalized_severity: 'Unknown',
+    package: packageNamed('', 'binary'),
+    distribution: noV4Distribution,
+    repository: { cpe: '' },
     fixed_in_version: '',
   };
 }
 
 function packageNamed(name: string, kind: 'source' | 'binary'): V4Package {
-  return { ...{ id: '', name, version: '', kind, normalized_version: '', cpe: '' }, detector: null };
+  return { id: '', name, version: '', kind, normalized_version: '', cpe: '', detector: null };
 }
 
 /** Returns the version with the fix, empty without one. Versions of installed packages lack the epoch 0, so it has none either. */

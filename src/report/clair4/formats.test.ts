@@ -20,7 +20,9 @@ function render(format: ReportFormat, report: Report): unknown {
 const zlib = samplePackage('zlib1g', '1:1.2', 'zlib');
 const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
 const scored = {
-  ...{ id: 'CVE-2026-1', severity: 'Defcon1' as const, description: 'Overflows.' },
+  id: 'CVE-2026-1',
+  severity: 'Defcon1' as const,
+  description: 'Overflows.',
   cvss: [{ source: 'nvd', vector, score: 9.8 }],
 };
 const report: Report = {
@@ -74,11 +76,18 @@ test('writes the members that policies read in the view of Quay', () => {
   // The members are those of clair-action's output.
   assert.deepEqual(vulnerable?.Vulnerabilities, [
     {
-      ...{ Severity: 'Critical', NamespaceName: 'debian', FixedBy: '1:1.3', Name: 'CVE-2026-1' },
-      ...{ Link: 'https://security-tracker.debian.org/tracker/CVE-2026-1', Description: 'Overflows.' },
+      Severity: 'Critical',
+      NamespaceName: 'debian',
+      FixedBy: '1:1.3',
+      Name: 'CVE-2026-1',
+      Link: 'https://security-tracker.debian.org/tracker/CVE-2026-1',
+      Description: 'Overflows.',
       Metadata: {
-        ...{ UpdatedBy: 'debian', RepoName: '', RepoLink: '' },
-        ...{ DistroName: 'Debian GNU/Linux', DistroVersion: '12 (bookworm)' },
+        UpdatedBy: 'debian',
+        RepoName: '',
+        RepoLink: '',
+        DistroName: 'Debian GNU/Linux',
+        DistroVersion: '12 (bookworm)',
         NVD: { CVSSv3: { Vectors: vector, Score: 9.8 } },
       },
     },

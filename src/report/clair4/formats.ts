@@ -29,7 +29,11 @@ function quayDocument(document: V4VulnerabilityReport): object {
 }
 
 const emptyFeature = {
-  ...{ Name: doubtId, VersionFormat: '', NamespaceName: '', AddedBy: '', Version: '' },
+  Name: doubtId,
+  VersionFormat: '',
+  NamespaceName: '',
+  AddedBy: '',
+  Version: '',
 };
 
 function featureOf(id: string, document: V4VulnerabilityReport): object {
@@ -37,13 +41,11 @@ function featureOf(id: string, document: V4VulnerabilityReport): object {
   const [environment] = document.environments[id] ?? [];
   const found = document.package_vulnerabilities[id] ?? [];
   return {
-    ...{
-      Name: name,
-      VersionFormat: '',
-      NamespaceName: '',
-      AddedBy: environment?.introduced_in ?? '',
-      Version: version,
-    },
+    Name: name,
+    VersionFormat: '',
+    NamespaceName: '',
+    AddedBy: environment?.introduced_in ?? '',
+    Version: version,
     Vulnerabilities: found.flatMap((one) => {
       const vulnerability = document.vulnerabilities[one];
       return vulnerability === undefined ? [] : [quayEntry(vulnerability, document)];
@@ -65,10 +67,16 @@ function quayEntry(
 ): object {
   const { description, repository, distribution } = rest;
   return {
-    ...{ Severity: severity, NamespaceName: updater, Link: links, FixedBy: fixed },
-    ...{ Description: description, Name: name },
+    Severity: severity,
+    NamespaceName: updater,
+    Link: links,
+    FixedBy: fixed,
+    Description: description,
+    Name: name,
     Metadata: {
-      ...{ UpdatedBy: updater, RepoName: repository.name ?? '', RepoLink: repository.uri ?? '' },
+      UpdatedBy: updater,
+      RepoName: repository.name ?? '',
+      RepoLink: repository.uri ?? '',
       ...distributionTexts(distribution),
       NVD: { CVSSv3: scoreOf(enrichments[cvssEnrichmentKey]?.[0]?.[id]) },
     },

@@ -62,11 +62,18 @@ function summaryOf(
 ): V4Notification['vulnerability'] {
   const severity = severityInV4(vulnerability.severity);
   return {
-    ...{ name: vulnerability.id, description: vulnerability.description ?? '' },
-    ...{ severity, normalized_severity: severity },
+    name: vulnerability.id,
+    description: vulnerability.description ?? '',
+    severity,
+    normalized_severity: severity,
     package: {
-      ...{ id: '', name: item.name, version: item.version, kind: 'binary' },
-      ...{ normalized_version: '', cpe: '', detector: null },
+      id: '',
+      name: item.name,
+      version: item.version,
+      kind: 'binary',
+      normalized_version: '',
+      cpe: '',
+      detector: null,
     },
     distribution: distributionOfNamespace(namespace ?? ''),
     repo: { cpe: '' },

@@ -21,22 +21,34 @@ function upgradeOf(
 ): PlannedUpgrade {
   const [first] = packages;
   return {
-    ...{ rank: 1, kind: 'distro-package', namespace: 'debian:12', package: first?.name ?? '' },
-    ...{ versions: ['1'], fixedVersion: first?.fixedVersion ?? null, images: 1, closes: oneHigh },
+    rank: 1,
+    kind: 'distro-package',
+    namespace: 'debian:12',
+    package: first?.name ?? '',
+    versions: ['1'],
+    fixedVersion: first?.fixedVersion ?? null,
+    images: 1,
+    closes: oneHigh,
     packages: packages.map((item) => ({ ...item, version: '1', comparesSource: false })),
-    ...{
-      gain: 0.5,
-      residual: 0.5,
-      text: `Upgrade ${first?.name ?? ''} from 1 to ${first?.fixedVersion ?? ''}`,
-    },
+    gain: 0.5,
+    residual: 0.5,
+    text: `Upgrade ${first?.name ?? ''} from 1 to ${first?.fixedVersion ?? ''}`,
   };
 }
 
 function planOf(upgrades: readonly PlannedUpgrade[], more: Partial<ImageUpgradePlan> = {}): ImageUpgradePlan {
   return {
-    ...{ schemaVersion: 1, target: { reference: 'app.tar' }, verdict: 'vulnerable', upgrades },
-    ...{ before: { ...oneHigh, High: 2, findings: 2 }, after: oneHigh, risk: { before: 1, after: 0.5 } },
-    ...{ priors: [], remaining: [], doubts: [], ...more },
+    schemaVersion: 1,
+    target: { reference: 'app.tar' },
+    verdict: 'vulnerable',
+    upgrades,
+    before: { ...oneHigh, High: 2, findings: 2 },
+    after: oneHigh,
+    risk: { before: 1, after: 0.5 },
+    priors: [],
+    remaining: [],
+    doubts: [],
+    ...more,
   };
 }
 
@@ -59,7 +71,9 @@ test('the JSON is what the schema describes', () => {
     priors: [{ severity: 'High', probability: 0.005, by: 'constant', scores: 0, findings: 1 }],
     remaining: [
       {
-        ...{ reason: 'will-not-fix', sum: oneHigh, risk: 0.5 },
+        reason: 'will-not-fix',
+        sum: oneHigh,
+        risk: 0.5,
         findings: [{ id: 'CVE-1', severity: 'High', package: { type: 'deb', name: 'a', version: '1' } }],
       },
     ],
@@ -163,7 +177,9 @@ test('a terminal shows what to do, its effect, and what is not judged', () => {
   const plan = planOf([upgradeOf([libc])], {
     remaining: [
       {
-        ...{ reason: 'not-listed', sum: oneHigh, risk: 0.5 },
+        reason: 'not-listed',
+        sum: oneHigh,
+        risk: 0.5,
         findings: [{ id: 'CVE-1', severity: 'High', package: { type: 'deb', name: 'a', version: '1' } }],
       },
     ],

@@ -56,7 +56,11 @@ const imagesPage = z.pipe(
 /** Returns the list of the images of a cell, by rising number. */
 export function imageList(query: CellList<number>['query']): CellList<number> {
   return {
-    ...{ path: '/api/v1/images', query, member: 'images', takesAsOf: false, schema: imagesPage },
+    path: '/api/v1/images',
+    query,
+    member: 'images',
+    takesAsOf: false,
+    schema: imagesPage,
     compare: (a, b) => a - b,
     writePlace: String,
     readPlace: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
@@ -98,7 +102,11 @@ const jobsPage = z.pipe(
 /** Returns the list of the failed scans of a cell, by registry and id. */
 export function jobList(query: CellList<JobPlace>['query']): CellList<JobPlace> {
   return {
-    ...{ path: '/api/v1/jobs', query, member: 'jobs', takesAsOf: false, schema: jobsPage },
+    path: '/api/v1/jobs',
+    query,
+    member: 'jobs',
+    takesAsOf: false,
+    schema: jobsPage,
     compare: (a, b) => compareText(a.registry, b.registry) || compareText(a.id, b.id),
     writePlace: ({ registry, id }) => `${id}@${registry}`,
     readPlace: (text) => {
@@ -125,8 +133,14 @@ const affectedPage = z.pipe(
 export function affectedList(vulnerability: string): CellList<AffectedCursor> {
   return {
     path: `/affected/${encodeURIComponent(vulnerability)}`,
-    ...{ query: {}, member: 'images', takesAsOf: true, schema: affectedPage },
-    ...{ compare: compareCursors, writePlace: writeCursor, readPlace: cursorIn, afterOf: writeCursor },
+    query: {},
+    member: 'images',
+    takesAsOf: true,
+    schema: affectedPage,
+    compare: compareCursors,
+    writePlace: writeCursor,
+    readPlace: cursorIn,
+    afterOf: writeCursor,
   };
 }
 

@@ -83,7 +83,9 @@ export async function listOverCells<Place>(
   ];
   return {
     entries: merged.entries.map(({ document, cell }) => ({ ...document, cell })),
-    ...{ asOf, missing, isKnown },
+    asOf,
+    missing,
+    isKnown,
     answered: answeringCells(pages, reached.answers),
     ...tokensOf({ list, tokens, progress: { asOf, positions }, missing, pages }),
   };

@@ -76,7 +76,8 @@ test('adds up the images that are not assessed by reason, and has no sum while o
     ]),
   );
   assert.deepEqual(merged.notAssessed, {
-    ...{ images: 9, uncounted: 3 },
+    images: 9,
+    uncounted: 3,
     reasons: [
       { ...debian, images: 6 },
       { ...unread, images: 4 },
@@ -91,8 +92,14 @@ test('adds up the images that are not assessed by reason, and has no sum while o
 
 test('states each source as it is in the cell where it is worst', () => {
   const source = (name: string, state: SourceSummary['state'], checkedAt: string | null): SourceSummary => ({
-    ...{ source: name, state, checkedAt, reason: null, feeds: 1 },
-    ...{ contentDate: null, fetchedAt: null, lastFailure: null },
+    source: name,
+    state,
+    checkedAt,
+    reason: null,
+    feeds: 1,
+    contentDate: null,
+    fetchedAt: null,
+    lastFailure: null,
   });
   const summaries = new Map([
     [

@@ -147,7 +147,9 @@ function scripted({ source: name, feed, url }: Sample): {
   let content: Uint8Array = Buffer.alloc(0);
   let edition = 0;
   const fetch = async (): Promise<FetchedFeed> => ({
-    ...{ url, body: inChunks(content, 512), fingerprint: String(edition) },
+    url,
+    body: inChunks(content, 512),
+    fingerprint: String(edition),
   });
   return {
     source: { ...real, feeds: [feed], fetch },

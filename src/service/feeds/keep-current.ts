@@ -61,7 +61,10 @@ export async function keepCurrent(
 function updateJob(source: string, feeds: readonly FeedOfSource[], deps: KeepCurrentDeps): RecurringJob {
   const { intervalMs, origin, update } = deps.scheduleOf(source);
   return {
-    ...{ name: `update ${source}`, kind: 'update', lane: 'feeds', intervalMs },
+    name: `update ${source}`,
+    kind: 'update',
+    lane: 'feeds',
+    intervalMs,
     run: async (_lease, signal) => {
       const started = deps.now().getTime();
       const choice = { ...deps, origin, signal, maxAgeMs: intervalMs / 2 };

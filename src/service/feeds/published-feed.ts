@@ -109,9 +109,16 @@ function toUpdate(
   return {
     kind: 'published',
     ...identity,
-    ...{ fingerprint, fetchedAt, extent, lease },
+    fingerprint,
+    fetchedAt,
+    extent,
+    lease,
     state: {
-      ...{ checkedAt, newestAdvisory, skipped, contentDate, contentEvidence },
+      checkedAt,
+      newestAdvisory,
+      skipped,
+      contentDate,
+      contentEvidence,
       ...(contentModel !== undefined && { contentModel }),
     },
     ...(acceptShrunk === true && { acceptShrunk }),

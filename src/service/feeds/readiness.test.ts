@@ -11,17 +11,21 @@ const enabled: FeedOfSource[] = [...builtIn.sources, ...builtIn.enrichers].flatM
 
 function stateOf({ source, feed }: FeedOfSource, change: Partial<FeedState> = {}): FeedState {
   return {
-    ...{ source: source.name, feed, sourceVersion: 1, origin: 'upstream', presence: 'loaded' },
-    ...{ fingerprint: '', fetchedAt: '2026-01-01T00:00:00.000Z', checkedAt: '2026-01-02T00:00:00.000Z' },
-    ...{
-      newestAdvisory: null,
-      contentDate: null,
-      contentEvidence: null,
-      records: 1,
-      skipped: { count: 0, sample: [] },
-      kept: [],
-      lastFailure: null,
-    },
+    source: source.name,
+    feed,
+    sourceVersion: 1,
+    origin: 'upstream',
+    presence: 'loaded',
+    fingerprint: '',
+    fetchedAt: '2026-01-01T00:00:00.000Z',
+    checkedAt: '2026-01-02T00:00:00.000Z',
+    newestAdvisory: null,
+    contentDate: null,
+    contentEvidence: null,
+    records: 1,
+    skipped: { count: 0, sample: [] },
+    kept: [],
+    lastFailure: null,
     ...change,
   };
 }

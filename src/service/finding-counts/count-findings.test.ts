@@ -196,7 +196,9 @@ class ReportedFleet {
       const place = `${evidence[0]?.namespace} ${item.purl}`;
       addTo(this.#findings, `${vulnerability.id} ${place}`, image);
       const same = this.#vulnerabilities.get(vulnerability.id) ?? {
-        ...{ images: new Set(), packages: new Set(), of: [] },
+        images: new Set(),
+        packages: new Set(),
+        of: [],
       };
       this.#vulnerabilities.set(vulnerability.id, same);
       same.images.add(image);

@@ -125,7 +125,11 @@ function findingOf({ vulnerability, fix, evidence }: Match, item: ImagePackage):
     package: {
       namespace: evidence[0]?.namespace ?? lookup?.namespace.name ?? type,
       lookupName: lookup?.name ?? name,
-      ...{ type, name, version, purl, source: source?.name ?? null },
+      type,
+      name,
+      version,
+      purl,
+      source: source?.name ?? null,
     },
   };
 }

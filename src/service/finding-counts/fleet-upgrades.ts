@@ -62,7 +62,8 @@ export async function planFleetUpgrades(
     after = next;
   }
   const ranking = rankUpgrades(collected.findings(), {
-    ...{ schemes, limit },
+    schemes,
+    limit,
     imagesOf: (closed) => collected.imagesOf(closed),
   });
   const upgrades = ranking.upgrades.map(({ packages: _, versions, ...upgrade }) => ({
@@ -127,7 +128,9 @@ function weighedFinding(
     fix,
     evidence: [
       {
-        ...{ namespace, package: lookupName, installed: version },
+        namespace,
+        package: lookupName,
+        installed: version,
         range: fix.state === 'fixed' ? { to: fix.version } : {},
         versionScheme: versionSchemeOf(found),
       },

@@ -31,7 +31,11 @@ export async function updateUnassessed({ store, extensions }: UnassessedDeps): P
   const groups = await store.findingIndex.groupByNamespaces();
   const names = [...new Set(groups.flatMap(({ namespaces }) => namespaces ?? []))];
   const gaps = await namespaceGaps(names, {
-    ...{ store, extensions, outcomes: [], asOf: undefined, now: store.now },
+    store,
+    extensions,
+    outcomes: [],
+    asOf: undefined,
+    now: store.now,
     // Old advisories do not make an image unassessed.
     staleAfterMs: Number.POSITIVE_INFINITY,
   });
@@ -64,7 +68,8 @@ function unassessedFleet(
   const lacks = ({ namespaces }: NamespaceGroup): boolean => namespaces?.length === 0;
   const has = ({ namespaces }: NamespaceGroup, name: string): boolean => namespaces?.includes(name) === true;
   const ofNamespaces = [...gaps].map(([namespace, reason]) => ({
-    ...{ namespace, reason },
+    namespace,
+    reason,
     images: imagesOf(counted.filter((group) => has(group, namespace))),
   }));
   const others = [

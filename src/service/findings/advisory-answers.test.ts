@@ -7,7 +7,8 @@ import { affectedRow, feedUpdate, installed, record, stream, trixie } from '../.
 import { AdvisoryAnswers } from './advisory-answers.ts';
 
 const question = (id: string, name = 'openssl', aliases: readonly string[] = []): AdvisoryQuestion => ({
-  ...{ id, aliases },
+  id,
+  aliases,
   package: { type: 'deb', name, version: '3', paths: [] },
 });
 

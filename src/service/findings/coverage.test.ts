@@ -28,8 +28,12 @@ interface Case {
 /** Returns dependencies with no source, as of today. */
 function withoutSources(store: Store): CoverageDeps {
   return {
-    ...{ extensions: { sources: [] }, store, outcomes: [] },
-    ...{ now: () => new Date(today), staleAfterMs: 86_400_000, asOf: undefined },
+    extensions: { sources: [] },
+    store,
+    outcomes: [],
+    now: () => new Date(today),
+    staleAfterMs: 86_400_000,
+    asOf: undefined,
   };
 }
 
@@ -190,8 +194,11 @@ test('marks a namespace that only documents claim, by the name of its advisories
   context.after(() => store[Symbol.asyncDispose]());
   const namespace = { name: 'centos:7', versionScheme: 'rpm' };
   const image = {
-    ...{ namespaces: [namespace], packages: [{ lookup: { namespace }, location: { path: 'p' } }] },
-    ...{ evidence: { found: [], cut: [] }, distro: null, claimedNamespaces: ['rhel:7'] },
+    namespaces: [namespace],
+    packages: [{ lookup: { namespace }, location: { path: 'p' } }],
+    evidence: { found: [], cut: [] },
+    distro: null,
+    claimedNamespaces: ['rhel:7'],
   };
   const [covered] = await coverageOf(image as unknown as IndexedImage, withoutSources(store));
   assert.deepEqual([covered?.namespace, covered?.isClaimed], ['centos:7', true]);

@@ -16,7 +16,9 @@ function finding(
     id: 'CVE-1',
     severity: 'High',
     advisories: advisories.map(([id, fixedVersion, issued]) => ({
-      ...{ id, link: null, fixedVersion },
+      id,
+      link: null,
+      fixedVersion,
       ...(issued !== undefined && { issued }),
     })),
   });

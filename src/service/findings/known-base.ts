@@ -19,7 +19,8 @@ export async function withKnownBase(
   const base: BaseImage = {
     reference: name === undefined ? reference : `${name.repository}:${name.tag}`,
     ...(digest !== null && { digest }),
-    ...{ diffIds: known.diffIds, knownBy: 'database' },
+    diffIds: known.diffIds,
+    knownBy: 'database',
   };
   return isBaseOf(base, report) ? withBase(report, base) : report;
 }

@@ -203,7 +203,10 @@ test('returns the ratings to two concurrent lookups on one database', async (con
 test('requests no daily feed that a published database has', async (context) => {
   const published = await storeFor(context);
   const list: Enricher = {
-    ...{ name: 'list', version: 1, feeds: ['current'], isPartOfScan: true },
+    name: 'list',
+    version: 1,
+    feeds: ['current'],
+    isPartOfScan: true,
     fetch: () => Promise.reject(new Error('it was requested')),
     async *parse() {
       // Nothing is fetched.
@@ -215,7 +218,9 @@ test('requests no daily feed that a published database has', async (context) => 
   store.addShards(await shardFiles(context, published, { enrichers: ['list'] }));
   const { url } = await records(context);
   assert.deepEqual(await lookUpRatings(requestFor(), depsFor(store, url, { enrichers: [list] })), {
-    ...{ isStoreChanged: false, enrichments: [], reason: null },
+    isStoreChanged: false,
+    enrichments: [],
+    reason: null,
   });
 });
 

@@ -9,8 +9,14 @@ const options = { now: () => now, staleAfterMs: 86_400_000, outcomes: [], namesp
 function state(source: string, more: Partial<ScopedFeedState> = {}): ScopedFeedState {
   const time = '2026-05-31T12:00:00.000Z';
   return {
-    ...{ source, feed: 'all', presence: 'loaded', fetchedAt: time, checkedAt: time },
-    ...{ contentDate: '2026-05-30T00:00:00.000Z', contentEvidence: 'record', kept: [] },
+    source,
+    feed: 'all',
+    presence: 'loaded',
+    fetchedAt: time,
+    checkedAt: time,
+    contentDate: '2026-05-30T00:00:00.000Z',
+    contentEvidence: 'record',
+    kept: [],
     ...more,
   } as unknown as ScopedFeedState;
 }

@@ -85,7 +85,14 @@ export async function findAdvisoryPage(
   });
   const { aliases, severity, severitySource = null, cvss, epss, description, links } = vulnerability;
   return {
-    ...{ id, aliases, severity, severitySource, cvss, epss, description, links },
+    id,
+    aliases,
+    severity,
+    severitySource,
+    cvss,
+    epss,
+    description,
+    links,
     exploited: vulnerability.exploited ?? [],
     weaknesses: vulnerability.weaknesses ?? [],
     images: await imagesOf([id, ...aliases], deps),
@@ -116,7 +123,8 @@ function combined(id: string, records: readonly StoredVulnerability[]): ReportVu
     description: own.find((record) => record.description)?.description ?? null,
     links: [...new Set(records.flatMap(({ links }) => links))],
     source: records[0]?.source ?? '',
-    ...{ kev: null, epss: null },
+    kev: null,
+    epss: null,
   };
 }
 
@@ -149,11 +157,19 @@ async function sourcesOf(
 function sourceRecordOf(record: StoredVulnerability, history: RecordHistory | undefined): SourceRecord {
   const { source, feed, id: advisory, title = null, issued = null, affected, severity: ofRecord } = record;
   return {
-    ...{ source, feed, advisory, title, issued },
+    source,
+    feed,
+    advisory,
+    title,
+    issued,
     statements: affected
       .slice(0, statementsMax)
       .map(({ namespace, package: item, range, fix, severity = ofRecord }) => ({
-        ...{ namespace: namespace.name, package: item, range, fix, severity },
+        namespace: namespace.name,
+        package: item,
+        range,
+        fix,
+        severity,
       })),
     moreStatements: Math.max(0, affected.length - statementsMax),
     since: history?.since ?? record.validFrom,

@@ -9,7 +9,11 @@ import { storeEngines } from '../../testing/store-engines.ts';
 import { analyseAgainJob } from './analyse-again.ts';
 
 const listerOf = (version: number): PackageLister => ({
-  ...{ name: 'acme', version, wants: ['etc/acme'], versionScheme: 'semver', list: () => [] },
+  name: 'acme',
+  version,
+  wants: ['etc/acme'],
+  versionScheme: 'semver',
+  list: () => [],
 });
 
 /** Saves an image of one layer that these tags name. */
@@ -18,9 +22,19 @@ async function saveImage(store: Store, digit: string, tags: readonly string[]): 
   const number = await store.images.save(image([installed('openssl')], digit));
   const names = tags.map((tag) => ({ repository: tag.split(':')[0] ?? '', tag: tag.split(':')[1] ?? '' }));
   await store.knownImages.record({
-    ...{ image: number, isScoped: false, isVerified: true, diffIds: [digest], platform: 'linux/arm64' },
-    ...{ reference: tags[0] ?? digest, origin: 'registry', digest, hasManifest: true, digests: [digest] },
-    ...{ names, root: digest, labels: {} },
+    image: number,
+    isScoped: false,
+    isVerified: true,
+    diffIds: [digest],
+    platform: 'linux/arm64',
+    reference: tags[0] ?? digest,
+    origin: 'registry',
+    digest,
+    hasManifest: true,
+    digests: [digest],
+    names,
+    root: digest,
+    labels: {},
   });
 }
 
@@ -37,7 +51,11 @@ async function scansAfter(store: Store, version: number): Promise<string[]> {
   });
   await job.run({} as Lease, new AbortController().signal, () => undefined);
   const claimed = await store.scanJobs.claim({
-    ...{ limit: 99, owner: 'process', forMs: 60_000, perRegistry: () => 99, takesOrders: true },
+    limit: 99,
+    owner: 'process',
+    forMs: 60_000,
+    perRegistry: () => 99,
+    takesOrders: true,
   });
   assert.equal(claimed.length > 0, calls > 0);
   for (const { lease } of claimed) await store.scanJobs.complete(lease, 'sha256:0');

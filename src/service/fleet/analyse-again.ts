@@ -35,7 +35,10 @@ const rememberedSchema = z.array(z.string());
  */
 export function analyseAgainJob(deps: AnalyseAgainDeps): RecurringJob {
   return {
-    ...{ name: 'analyse images again', kind: 'analysis', lane: 'maintenance', intervalMs },
+    name: 'analyse images again',
+    kind: 'analysis',
+    lane: 'maintenance',
+    intervalMs,
     run: async (_lease, signal) => {
       await analyseAgain(deps, signal);
     },

@@ -70,10 +70,15 @@ function sideOf(
 ): DiffSide {
   const { digest, platform, names } = image;
   return {
-    ...{ digest, platform, names: names.map(({ repository, tag }) => `${repository}:${tag}`) },
+    digest,
+    platform,
+    names: names.map(({ repository, tag }) => `${repository}:${tag}`),
     asOf: new Date(asOf ?? store.now()).toISOString(),
-    ...{ packages: report.packages.length, findings: report.matches.length, verdict: report.verdict },
-    ...{ assessed: isAssessed, notAssessed: gapsOf(report) },
+    packages: report.packages.length,
+    findings: report.matches.length,
+    verdict: report.verdict,
+    assessed: isAssessed,
+    notAssessed: gapsOf(report),
   };
 }
 

@@ -74,13 +74,15 @@ export async function collectDigest(deps: DigestDeps, signal: AbortSignal): Prom
   const before = mark === undefined ? await totalsOfDay(since, store) : mark.findings;
   const others = summary.sources.filter(({ state }) => state !== 'current');
   return {
-    ...{ since, at: summary.at },
+    since,
+    at: summary.at,
     findings: summary.findings && compareFindings(summary.findings, before),
     advisories: await changedAdvisories(since, store, signal),
     images: mark === undefined ? null : await newImages(mark.image, store, signal),
     currentSources: summary.sources.length - others.length,
     otherSources: others.map(({ source, state, reason, lastFailure }) => ({
-      ...{ source, state: state === 'stale' ? 'stale' : 'failed' },
+      source,
+      state: state === 'stale' ? 'stale' : 'failed',
       reason: reason ?? lastFailure?.message ?? null,
     })),
     notAssessed: {
@@ -107,7 +109,8 @@ function compareFindings(totals: FindingTotals, before: FindingTotals | null): D
     .map((severity) => ({ severity, ...compare((count) => count.severity === severity) }))
     .filter(({ now, before: earlier }) => now > 0 || (earlier ?? 0) > 0);
   return {
-    ...{ countedAt: totals.at, images: totals.images },
+    countedAt: totals.at,
+    images: totals.images,
     bySeverity: bySeverity.reverse(),
     all: compare(() => true),
     fixable: compare(({ isFixable }) => isFixable),

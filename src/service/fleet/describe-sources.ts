@@ -80,8 +80,16 @@ function describeFeed(state: FeedState, { contents, events, jobs }: FeedParts): 
   const job = jobs.find(({ name }) => name === `update ${state.source}`);
   const { presence, records, skipped, contentDate, fetchedAt, checkedAt, lastFailure } = state;
   return {
-    ...{ name: state.feed, presence, records, skipped: skipped.count, contentDate, fetchedAt, checkedAt },
-    ...{ appliedAt: content?.appliedAt ?? null, lastFailure, nextRunAt: job?.runAt ?? null },
+    name: state.feed,
+    presence,
+    records,
+    skipped: skipped.count,
+    contentDate,
+    fetchedAt,
+    checkedAt,
+    appliedAt: content?.appliedAt ?? null,
+    lastFailure,
+    nextRunAt: job?.runAt ?? null,
     namespaces: content?.namespaces ?? [],
     days: events.days
       .filter((day) => isSameFeed(day, state))

@@ -66,20 +66,30 @@ async function open(context: TestContext, bucket?: ExtractBucket): Promise<Scene
   registry.push(app);
   const seen: string[] = [];
   const extracts = new LayerExtracts({
-    ...{ store, bucket, bytesMax: 1024 * 1024, pauseMs: hourMs, now: () => new Date(clock.at) },
+    store,
+    bucket,
+    bytesMax: 1024 * 1024,
+    pauseMs: hourMs,
+    now: () => new Date(clock.at),
     onRead: (outcome) => void seen.push(outcome),
     onWrite: (outcome) => void seen.push(outcome),
   });
   const ending = new AbortController().signal;
   const env = { HOME: '/nowhere' };
   return {
-    ...{ store, registry, extracts, clock },
+    store,
+    registry,
+    extracts,
+    clock,
     events: () => seen.splice(0),
     scan: (extensions) =>
       scanImage(
         { reference: `${registry.host}/app:latest`, platform: null },
         {
-          ...{ store, extensions, layerTurns: new KeyedMutex(60_000), onStep: () => undefined },
+          store,
+          extensions,
+          layerTurns: new KeyedMutex(60_000),
+          onStep: () => undefined,
           analyzer: workerAnalyzer({ startWorker, extracts, ending }),
           openImage: ({ reference }) => openReference(`registry:${reference}`, { env }),
         },
@@ -90,7 +100,10 @@ async function open(context: TestContext, bucket?: ExtractBucket): Promise<Scene
           app.manifest.digest,
           {},
           {
-            ...{ store, extensions, now: store.now, staleAfterMs: hourMs },
+            store,
+            extensions,
+            now: store.now,
+            staleAfterMs: hourMs,
             suppressions: {
               forImage: async () => ({
                 index: indexSuppressions({ rules: [], statements: [] }),

@@ -64,7 +64,9 @@ async function describeBases(
     { knownImages },
   );
   return bases.map(({ image, on }) => ({
-    ...{ image, on, onOlder: on && (onOlder.get(image.number) ?? 0) },
+    image,
+    on,
+    onOlder: on && (onOlder.get(image.number) ?? 0),
     replacedBy: replacements.flatMap(({ number, replacedBy, repository, tag, since }) => {
       const taker = number === image.number ? newer.get(replacedBy) : undefined;
       return taker === undefined ? [] : [{ repository, tag, since, image: taker }];

@@ -60,7 +60,9 @@ export async function findPackageVersions(
   const scheme = extensions.schemes.find((one) => one.name === known.versionScheme);
   const versions = inOrder(found, scheme);
   const lookups = versions.map(({ version, key }) => ({
-    ...{ namespace: known, name, version },
+    namespace: known,
+    name,
+    version,
     ...(key !== undefined && { key }),
   }));
   const states = statesFor(namespace, await store.advisories.findFeedStates());
@@ -70,7 +72,9 @@ export async function findPackageVersions(
       (match.decided || isCovered(match, versions[match.package]?.version, scheme)),
   );
   return {
-    ...{ namespace, versionScheme: known.versionScheme, name },
+    namespace,
+    versionScheme: known.versionScheme,
+    name,
     versions: versions.map(({ version, images, findings }) => ({ version, images, findings })),
     ranges: rangesOf(matches),
   };
@@ -105,8 +109,13 @@ function rangesOf(matches: readonly StoredMatch[]): CoveredRange[] {
       const { id, source, range, fix } = first;
       return [
         {
-          ...{ id, source, range, fix, severity: ratingOfAdvisories([first])?.severity ?? 'Unknown' },
-          ...{ from: Math.min(...places), to: Math.max(...places) },
+          id,
+          source,
+          range,
+          fix,
+          severity: ratingOfAdvisories([first])?.severity ?? 'Unknown',
+          from: Math.min(...places),
+          to: Math.max(...places),
           isConditional: same.every(({ only }) => only !== undefined),
         },
       ];

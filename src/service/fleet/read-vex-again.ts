@@ -21,7 +21,10 @@ const imagesAtATime = 500;
 export function readVexAgainJob(deps: ReadVexAgainDeps): RecurringJob {
   const { intervalMs } = deps;
   return {
-    ...{ name: 'read attached VEX documents', kind: 'vex', lane: 'maintenance', intervalMs },
+    name: 'read attached VEX documents',
+    kind: 'vex',
+    lane: 'maintenance',
+    intervalMs,
     run: async (_lease, signal) => {
       await readVexAgain(deps, signal);
     },

@@ -48,7 +48,8 @@ export async function runScans(deps: RunScansDeps, signal: AbortSignal): Promise
   const terms = { owner, forMs: scanLeaseMs, perRegistry, takesOrders };
   await runQueue(
     {
-      ...{ atOnce, minPollMs },
+      atOnce,
+      minPollMs,
       findNextRun: () => scanJobs.findNextRun(),
       claim: (limit) => scanJobs.claim({ ...terms, limit }),
       run: (job) => runScan(job, deps, signal),

@@ -28,7 +28,10 @@ const lookMs = 10 * minuteMs;
  */
 export function digestJob(deps: DigestJobDeps): RecurringJob {
   return {
-    ...{ name: 'send the daily digest', kind: 'digest', lane: 'mail', intervalMs: lookMs },
+    name: 'send the daily digest',
+    kind: 'digest',
+    lane: 'mail',
+    intervalMs: lookMs,
     run: async (_lease, signal, runNextAt) => {
       const now = deps.store.now();
       const mark = await findDigestMark(deps);

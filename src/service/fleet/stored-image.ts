@@ -44,7 +44,9 @@ export async function openStoredImage(
     );
   const opened = readImageSource(source);
   const indexed = await indexImage(opened, {
-    ...{ store, extensions, analyzer: storedLayersOnly(opened, readExtracts) },
+    store,
+    extensions,
+    analyzer: storedLayersOnly(opened, readExtracts),
     verify: true,
     onProgress: () => undefined,
   });

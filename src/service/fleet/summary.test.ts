@@ -37,7 +37,9 @@ for (const engine of storeEngines)
       if (name !== 'unnamed') await store.ancestries.save(ancestry(name, number));
     }
     await countFindings({
-      ...{ store, extensions: { schemes: [], sources: [] }, signal: new AbortController().signal },
+      store,
+      extensions: { schemes: [], sources: [] },
+      signal: new AbortController().signal,
     });
     const { findings, sources } = await summarize(deps);
     const counts = [{ severity: 'High', isFixable: true, exploited: 'unknown', findings: 2 }];

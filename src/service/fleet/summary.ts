@@ -47,7 +47,9 @@ export async function summarize({ store, staleAfterMs }: SummaryDeps): Promise<F
   ]);
   const sources = summarizeSources(states, {
     now: () => now,
-    ...{ staleAfterMs, outcomes: [], asOf: undefined },
+    staleAfterMs,
+    outcomes: [],
+    asOf: undefined,
   });
   const counted = { findings: totals ?? null, notAssessed: unassessed ?? null };
   return { at: now.toISOString(), event, ...counted, sources };

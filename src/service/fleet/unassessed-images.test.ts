@@ -6,14 +6,22 @@ import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import { unassessedReasons } from './unassessed-images.ts';
 
 const counted: ImageFindings = {
-  ...{ countedAt: '2026-03-01T00:00:00Z', namespaces: [], unread: [], fixable: 0, exploited: 0 },
+  countedAt: '2026-03-01T00:00:00Z',
+  namespaces: [],
+  unread: [],
+  fixable: 0,
+  exploited: 0,
   bySeverity: { Defcon1: 0, Critical: 0, High: 0, Medium: 0, Low: 0, Negligible: 0, Unknown: 0 },
 };
 
 test('says why images are known not to be assessed', async () => {
   await using store = await openSqliteStore(':memory:');
   const deps = {
-    ...{ store, extensions, outcomes: [], asOf: undefined, staleAfterMs: 24 * 3_600_000 },
+    store,
+    extensions,
+    outcomes: [],
+    asOf: undefined,
+    staleAfterMs: 24 * 3_600_000,
     now: () => new Date('2026-03-01T00:00:00Z'),
   };
   const [none, unread, distribution, unknown, uncounted] = await unassessedReasons(

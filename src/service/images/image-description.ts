@@ -96,15 +96,13 @@ export async function describeImage(
   const { distro, namespaces, claimedNamespaces, statuses, excluded, isSourceTree, evidence } = image;
   const isCovering = coveringPackages(image);
   const summary = JSON.stringify({
-    ...{
-      distro,
-      namespaces,
-      claimedNamespaces,
-      statuses,
-      evidence,
-      layers,
-      starts: startsOfElements(packages),
-    },
+    distro,
+    namespaces,
+    claimedNamespaces,
+    statuses,
+    evidence,
+    layers,
+    starts: startsOfElements(packages),
     ...(excluded !== undefined && { excluded }),
     ...(isSourceTree !== undefined && { isSourceTree }),
     covering: image.packages.flatMap((found, i) => (isCovering(found) ? [i] : [])),
@@ -198,7 +196,11 @@ export function restoreDescribed(
     layers,
     image: {
       ...image,
-      ...{ id, layers: [], packages, reported, isDescribed: true },
+      id,
+      layers: [],
+      packages,
+      reported,
+      isDescribed: true,
       covering: covering.flatMap((i) => packages[i] ?? []),
     },
   };

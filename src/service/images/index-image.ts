@@ -189,10 +189,7 @@ export interface SquashedLayers {
   readonly key: string;
 }
 
-/**
- * Returns the index of the squashed layers, ready to be saved, and the problems of reading them. `distroOverride` replaces the detected
- * distribution.
- */
+/** Returns the index of squashed layers, and the problems of reading them. `distroOverride` replaces the detected distribution. */
 export async function buildImageIndex(
   { layers, squashed, key }: SquashedLayers,
   extensions: IndexExtensions,
@@ -212,7 +209,11 @@ export async function buildImageIndex(
     ownerOf: (path) => squashed.owners.get(path)?.name,
   });
   const context: ImageContext = {
-    ...{ distro, diffIds, squashed, licenses, distributionFiles },
+    distro,
+    diffIds,
+    squashed,
+    licenses,
+    distributionFiles,
     positions: new Map(diffIds.map((diffId) => [diffId, diffIds.indexOf(diffId)])),
     lookups: new PackageLookups(distro, extensions),
     ecosystems: new Map(extensions.listers.map(({ name }) => [name, ecosystemOf(name, extensions)])),

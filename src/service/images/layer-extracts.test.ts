@@ -214,7 +214,8 @@ test('gives the same index, or the same error, for layers of odd members', async
         const bytes = whole.subarray(0, Math.max(whole.length - cut, 0));
         const stated = { digest: sha256(bytes) };
         const stream = (chunkBytes: number) => ({
-          ...{ name: 'layer', claims: stated },
+          name: 'layer',
+          claims: stated,
           bytes: inChunks(bytes, chunkBytes),
         });
         const textOf = async (read: () => Promise<LayerIndex | undefined>): Promise<string> =>

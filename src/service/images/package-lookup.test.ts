@@ -19,7 +19,10 @@ import {
 } from './package-lookup.ts';
 
 const lister = (name: string, more: Partial<PackageLister>): PackageLister => ({
-  ...{ name, version: 1, wants: ['etc/acme'], list: () => [] },
+  name,
+  version: 1,
+  wants: ['etc/acme'],
+  list: () => [],
   ...more,
 });
 const extensions = {
@@ -40,7 +43,11 @@ function withLookup(
 
 const acme: Distro = { id: 'acme', versionId: '7', like: [] };
 const found = (foundBy: string, type = 'acme'): Package => ({
-  ...{ type, name: 'rocket', version: '1.9.0', purl: '', foundBy },
+  type,
+  name: 'rocket',
+  version: '1.9.0',
+  purl: '',
+  foundBy,
   location: { path: 'etc/acme', layer: null },
 });
 

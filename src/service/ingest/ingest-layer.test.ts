@@ -173,7 +173,7 @@ test('keeps the packages behind a link of the parent when the child sets another
       { path: 'etc/os-release', target: '/opt/os-release' },
       { ...debian, path: 'opt/os-release' },
     ]),
-    ...{ release: tar([debian]) },
+    release: tar([debian]),
   });
   await post(deps, 'release');
   await post(deps, 'base', 'release');

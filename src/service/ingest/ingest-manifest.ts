@@ -53,8 +53,11 @@ export async function ingestManifest(
   signal: AbortSignal,
 ): Promise<IngestedContent | undefined> {
   const hashed = layers.map(({ digest: hash, url, headers }) => ({
-    ...{ hash, headers, storedDigest: hash },
-    ...{ path: url, format: 'docker' as const },
+    hash,
+    headers,
+    storedDigest: hash,
+    path: url,
+    format: 'docker' as const,
   }));
   return await ingestAncestry({ name: manifestName(digest), layers: hashed }, deps, signal);
 }

@@ -64,17 +64,24 @@ async function idleServer(url: string): Promise<Counters> {
   };
   const onError = (error: unknown): never => assert.fail(String(error));
   const sources = Array.from({ length: 12 }, (_, i) => ({
-    ...{ name: `update ${i}`, kind: 'update', lane: 'feeds', intervalMs: 6 * 3_600_000 },
+    name: `update ${i}`,
+    kind: 'update',
+    lane: 'feeds',
+    intervalMs: 6 * 3_600_000,
     run: async () => undefined,
   }));
   const shared = { store, owner: String(start), now: store.now };
   const jobs = { ...shared, random: () => 0, onError, sleepOrWake: waitOn('jobs') };
   const notifier = {
-    ...{ ...shared, extensions: { schemes: [], sources: [] } },
+    ...shared,
+    extensions: { schemes: [], sources: [] },
     transports: [{ name: 'webhook', deliver: async () => undefined }],
     filter: { severity: undefined, isFixable: false, namespaces: [] },
-    ...{ batchWindowMs: 0, attempts: 3, renotifyMs: 3_600_000 },
-    ...{ sleepOrWake: waitOn('notifier'), sleep: waitOn('notifier') },
+    batchWindowMs: 0,
+    attempts: 3,
+    renotifyMs: 3_600_000,
+    sleepOrWake: waitOn('notifier'),
+    sleep: waitOn('notifier'),
     onDelivered: () => undefined,
     onFailure: (_: string, error: unknown) => onError(error),
   };

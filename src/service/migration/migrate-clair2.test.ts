@@ -31,7 +31,10 @@ const date = (text: string): Date => new Date(text);
 const vulnerabilities: readonly Clair2Row[] = [
   { namespace: 'debian:10', name: 'ACME-1', severity: 'Low', isDeleted: true, fixedIn: { openssl: '1.0' } },
   {
-    ...{ namespace: 'debian:10', name: 'ACME-1', severity: 'Critical', metadata: '{"team":"red"}' },
+    namespace: 'debian:10',
+    name: 'ACME-1',
+    severity: 'Critical',
+    metadata: '{"team":"red"}',
     fixedIn: { openssl: '1.1', curl: '#MAXV#' },
   },
   { namespace: 'debian:10', name: 'CVE-2020-1', fixedIn: { zlib: '1.2' } },
@@ -53,8 +56,13 @@ const notifications: readonly Clair2NotificationRow[] = [
 async function run(store: Store, place: string, changes: Partial<MigrationDeps> = {}): Promise<string[]> {
   await using source = await openClair2(place);
   const counts = await migrateClair2({
-    ...{ source, store, extensions, isDryRun: false, now: store.now },
-    ...{ isIncluded: () => false, onProgress: () => undefined },
+    source,
+    store,
+    extensions,
+    isDryRun: false,
+    now: store.now,
+    isIncluded: () => false,
+    onProgress: () => undefined,
     ...changes,
   });
   return counts
@@ -192,7 +200,11 @@ test('goes on where it ended when the database of Clair 2 goes away', async (t) 
   let batches = 0;
   await using source = await openClair2(place);
   const failing = migrateClair2({
-    ...{ store, extensions, isDryRun: false, now: store.now, isIncluded: () => false },
+    store,
+    extensions,
+    isDryRun: false,
+    now: store.now,
+    isIncluded: () => false,
     onProgress: () => undefined,
     source: {
       ...source,

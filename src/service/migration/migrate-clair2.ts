@@ -214,9 +214,13 @@ async function importedOf(
   const [before, after] = [await side(old), await side(is)];
   const marker = (after ?? before)?.affected.find((row) => row.namespace.name === namespace);
   return {
-    ...{ name, id, createdAt: createdAt ?? deps.now(), notifiedAt },
+    name,
+    id,
+    createdAt: createdAt ?? deps.now(),
+    notifiedAt,
     namespace: marker?.namespace ?? { name: namespace, versionScheme: '' },
-    ...{ old: before, new: after },
+    old: before,
+    new: after,
   };
 }
 

@@ -55,8 +55,17 @@ function recordOf(
   { schemes }: Pick<Extensions, 'schemes'>,
 ): StoredVulnerability {
   const record = {
-    ...{ number, source: 'request', feed: '', key: String(number), id: String(number), aliases: [] },
-    ...{ links: [], severity: 'Unknown' as const, cvss: [], validFrom: '', validTo: null },
+    number,
+    source: 'request',
+    feed: '',
+    key: String(number),
+    id: String(number),
+    aliases: [],
+    links: [],
+    severity: 'Unknown' as const,
+    cvss: [],
+    validFrom: '',
+    validTo: null,
     affected: [{ namespace, package: name, range, fix: { state: 'unfixed' as const } }],
   };
   return withKeys(record, schemes, 'the request');

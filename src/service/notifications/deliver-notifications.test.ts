@@ -200,23 +200,31 @@ test('provides the change and the affected images on demand', async (t) => {
   };
   assert.deepEqual(JSON.parse(JSON.stringify(contents)), [
     {
-      ...{ source: 'debian', namespace: 'debian:12', kind: 'new', old: null },
+      source: 'debian',
+      namespace: 'debian:12',
+      kind: 'new',
+      old: null,
       new: {
-        ...{ key, id, aliases, links, severity, cvss },
+        key,
+        id,
+        aliases,
+        links,
+        severity,
+        cvss,
         affected: [row('openssl'), row('curl')],
       },
       images: [
         {
-          ...{ identity: 'shop', names: ['registry/shop'], fix: { state: 'fixed', version: '5' } },
+          identity: 'shop',
+          names: ['registry/shop'],
+          fix: { state: 'fixed', version: '5' },
           packages: [
             {
-              ...{
-                type: 'deb',
-                name: 'openssl',
-                version: '3',
-                source: null,
-                purl: 'pkg:deb/debian/openssl@3',
-              },
+              type: 'deb',
+              name: 'openssl',
+              version: '3',
+              source: null,
+              purl: 'pkg:deb/debian/openssl@3',
               location: { path: 'var/lib/dpkg/status', layer: null },
             },
           ],
@@ -273,8 +281,15 @@ for (const engine of sharedEngines) {
       stores.map((one, i) =>
         deliverNotifications(
           {
-            ...{ store: one, extensions: { schemes: [], sources: [] }, transports: [transport], attempts: 3 },
-            ...{ renotifyMs: hourMs, now: () => new Date(), owner: `${i}`, sleepOrWake: rest, sleep: rest },
+            store: one,
+            extensions: { schemes: [], sources: [] },
+            transports: [transport],
+            attempts: 3,
+            renotifyMs: hourMs,
+            now: () => new Date(),
+            owner: `${i}`,
+            sleepOrWake: rest,
+            sleep: rest,
             filter: { severity: undefined, isFixable: false, namespaces: [] },
             batchWindowMs: 0,
             onDelivered: () => undefined,

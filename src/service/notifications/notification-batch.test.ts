@@ -59,15 +59,19 @@ async function batchesOf(
   };
   await deliverNotifications(
     {
-      ...{
-        store,
-        extensions: { schemes: [], sources: [] },
-        transports: [transport],
-        batchWindowMs: windowMs,
-      },
+      store,
+      extensions: { schemes: [], sources: [] },
+      transports: [transport],
+      batchWindowMs: windowMs,
       filter: { severity: undefined, isFixable: false, namespaces: [] },
-      ...{ attempts: 3, renotifyMs: 1e9, now: () => new Date(clock.now), owner: 'one' },
-      ...{ sleepOrWake: wait, sleep: wait, onDelivered: () => undefined, onFailure: () => undefined },
+      attempts: 3,
+      renotifyMs: 1e9,
+      now: () => new Date(clock.now),
+      owner: 'one',
+      sleepOrWake: wait,
+      sleep: wait,
+      onDelivered: () => undefined,
+      onFailure: () => undefined,
     },
     stop.signal,
   );

@@ -337,16 +337,17 @@ for (const engine of sharedEngines) {
       const receivers = { down: upFrom(20), up: alwaysSucceeds };
       await deliverNotifications(
         {
-          ...{
-            store: one,
-            extensions: { schemes: [], sources: [] },
-            batchWindowMs: 0,
-            attempts: 3,
-            owner: `${i}`,
-          },
+          store: one,
+          extensions: { schemes: [], sources: [] },
+          batchWindowMs: 0,
+          attempts: 3,
+          owner: `${i}`,
           transports: recordingTransports(receivers, { store, clock, attempts: tries }),
           filter: { severity: undefined, isFixable: false, namespaces: [] },
-          ...{ renotifyMs: 1e9, now: () => new Date(clock.now), sleepOrWake: wait, sleep: wait },
+          renotifyMs: 1e9,
+          now: () => new Date(clock.now),
+          sleepOrWake: wait,
+          sleep: wait,
           onDelivered: () => undefined,
           onFailure: () => undefined,
         },

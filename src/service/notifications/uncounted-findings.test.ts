@@ -31,7 +31,8 @@ function moduleWith(symbols: readonly string[] | undefined): ImagePackage {
   const evidence = 'build-info' as const;
   return {
     ...installed('x', { namespace }),
-    ...{ type: 'golang', evidence },
+    type: 'golang',
+    evidence,
     ...(functions !== undefined && { functions }),
   };
 }
@@ -62,8 +63,11 @@ async function saveNames(store: Store): Promise<void> {
   }
   const calling = await store.images.save(image([contents['calling'] ?? assert.fail()], 'calling'));
   await store.namedLayers.save({
-    ...{ name: 'calling upon lacking', parent: 'upon lacking', image: calling },
-    ...{ format: 'Docker', engineVersion: 3 },
+    name: 'calling upon lacking',
+    parent: 'upon lacking',
+    image: calling,
+    format: 'Docker',
+    engineVersion: 3,
   });
 }
 

@@ -51,12 +51,26 @@ async function walk(watched: WatchedRegistry, deps: WatchDeps, signal: AbortSign
   if (due !== undefined && due > now()) return due;
   const completedAt = isSame ? last.completedAt : null;
   const started = {
-    ...{ name: watched.name, registry: watched.registry, startedAt: now().toISOString(), completedAt },
-    ...{ endedAt: null, nextAt: null, repositories: 0, tags: 0, added: 0, gone: 0, errors: 0, error: null },
+    name: watched.name,
+    registry: watched.registry,
+    startedAt: now().toISOString(),
+    completedAt,
+    endedAt: null,
+    nextAt: null,
+    repositories: 0,
+    tags: 0,
+    added: 0,
+    gone: 0,
+    errors: 0,
+    error: null,
   };
   await store.watches.saveWalk(started);
   const result = await walkRegistry({
-    ...{ store, watched, listing: deps.openListing(watched), signal, onScans: deps.onScans },
+    store,
+    watched,
+    listing: deps.openListing(watched),
+    signal,
+    onScans: deps.onScans,
     isFirst: completedAt === null,
   });
   const { failure, ...counts } = result;
@@ -65,7 +79,10 @@ async function walk(watched: WatchedRegistry, deps: WatchDeps, signal: AbortSign
   const endedAt = now();
   const nextAt = new Date(endedAt.getTime() + waitAfter(result, watched));
   const ended: RegistryWalk = {
-    ...{ ...started, ...counts, endedAt: endedAt.toISOString(), nextAt: nextAt.toISOString() },
+    ...started,
+    ...counts,
+    endedAt: endedAt.toISOString(),
+    nextAt: nextAt.toISOString(),
     completedAt: failure === undefined ? endedAt.toISOString() : completedAt,
   };
   await store.watches.saveWalk(ended);

@@ -12,8 +12,17 @@ import type { WatchedRegistry } from './watched-registry.ts';
 const old = `sha256:${'a'.repeat(64)}`;
 const pushed = `sha256:${'b'.repeat(64)}`;
 const watched: WatchedRegistry = {
-  ...{ name: 'main', registry: 'r.example', repositories: [], exclude: [], tags: [], excludeTags: [] },
-  ...{ platforms: [], intervalMs: 0, keep: 0, requests: 1, secret: '' },
+  name: 'main',
+  registry: 'r.example',
+  repositories: [],
+  exclude: [],
+  tags: [],
+  excludeTags: [],
+  platforms: [],
+  intervalMs: 0,
+  keep: 0,
+  requests: 1,
+  secret: '',
 };
 
 /** Looks at a name for ten minutes. `answer` returns the digest of the tag, or throws, for each look in order. */
@@ -34,7 +43,10 @@ async function lookAt(t: TestContext, name: NoticedName, answer: (look: number) 
   };
   await lookAtNames(
     {
-      ...{ ...time.deps, store, registries: [watched], onScans: () => undefined },
+      ...time.deps,
+      store,
+      registries: [watched],
+      onScans: () => undefined,
       openListing: () => listing as RegistryListing,
       onFailed: (_, error) => failures.push(String(error)),
       onError: (error) => assert.fail(String(error)),
@@ -42,7 +54,11 @@ async function lookAt(t: TestContext, name: NoticedName, answer: (look: number) 
     time.end,
   );
   const waiting = await store.scanJobs.claim({
-    ...{ limit: 9, owner: 'test', forMs: 1, perRegistry: () => 9, takesOrders: false },
+    limit: 9,
+    owner: 'test',
+    forMs: 1,
+    perRegistry: () => 9,
+    takesOrders: false,
   });
   const next = await store.noticedNames.findNextRun(['main']);
   return { looksAt, failures, next, scans: waiting.map(({ reference, lane }) => `${lane} ${reference}`) };

@@ -46,7 +46,8 @@ export async function lookAtNames(deps: LookAtNamesDeps, signal: AbortSignal): P
   const watches = [...byName.keys()];
   await runQueue(
     {
-      ...{ atOnce: looksAtOnce, minPollMs },
+      atOnce: looksAtOnce,
+      minPollMs,
       findNextRun: () => noticedNames.findNextRun(watches),
       claim: (limit) => noticedNames.claim({ watches, limit, forMs: claimMs }),
       async run(name) {

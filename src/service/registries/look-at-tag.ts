@@ -53,7 +53,10 @@ export async function lookAtTag(sighting: TagSighting, deps: LookDeps): Promise<
   const platforms = await platformsOf(repository, found, deps);
   for (const platform of platforms)
     await store.scanJobs.add({
-      ...{ reference: `${name}:${tag}`, registry: watched.registry, platform, lane: deps.lane },
+      reference: `${name}:${tag}`,
+      registry: watched.registry,
+      platform,
+      lane: deps.lane,
     });
   // After the scans: a process that is killed in between adds them again.
   await store.watches.saveTag(watched.name, { repository: name, tag, digest: found.digest });

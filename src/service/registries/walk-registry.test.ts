@@ -42,15 +42,31 @@ async function openScene(t: TestContext, answer: Answer): Promise<Scene> {
   };
   const registry = (await serveHttp(t, handle)).replace('http://', '');
   const watched: WatchedRegistry = {
-    ...{ name: 'test', registry, repositories: [], exclude: [], tags: [], excludeTags: [], platforms: [] },
-    ...{ intervalMs: 3_600_000, keep: 0, requests: 4, secret: '' },
+    name: 'test',
+    registry,
+    repositories: [],
+    exclude: [],
+    tags: [],
+    excludeTags: [],
+    platforms: [],
+    intervalMs: 3_600_000,
+    keep: 0,
+    requests: 4,
+    secret: '',
   };
   const listing = distributionListing(registry, { env: { HOME: '/nowhere' }, sleep: async () => undefined });
   const scene: Scene = {
-    ...{ store, watched, requests, answer },
+    store,
+    watched,
+    requests,
+    answer,
     walk: (isFirst = true, changes = {}) =>
       walkRegistry({
-        ...{ store, listing, isFirst, onScans: () => undefined, signal: AbortSignal.timeout(60_000) },
+        store,
+        listing,
+        isFirst,
+        onScans: () => undefined,
+        signal: AbortSignal.timeout(60_000),
         watched: { ...watched, ...changes },
       }),
     async jobs() {
@@ -91,7 +107,13 @@ test('adds a scan for each new digest, and ends the names of tags that are gone'
   const changes = { exclude: ['*/cache'] };
   const first = await walk(true, changes);
   assert.deepEqual(first, {
-    ...{ repositories: 1, tags: 2, added: 2, gone: 0, errors: 0, error: null, failure: undefined },
+    repositories: 1,
+    tags: 2,
+    added: 2,
+    gone: 0,
+    errors: 0,
+    error: null,
+    failure: undefined,
   });
   assert.deepEqual(await jobs(), ['backfill shop/web:1', 'backfill shop/web:2']);
   assert.deepEqual(await walk(false, changes), { ...first, added: 0 });
@@ -128,7 +150,9 @@ test('watches the newest tags only, numbers by their value', async (t) => {
 test('scans the platforms that an index has', async (t) => {
   const type = 'application/vnd.oci.image.index.v1+json';
   const platforms = ['amd64', 'arm64'].map((architecture) => ({
-    ...{ mediaType: 'application/vnd.oci.image.manifest.v1+json', size: 1, digest: digest('f') },
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    size: 1,
+    digest: digest('f'),
     platform: { os: 'linux', architecture },
   }));
   const base = content({ a: { '1': digest('a') } });
@@ -211,7 +235,10 @@ test('leaves a registry alone that asks to wait, and walks again after that time
   const { store, watched } = scene;
   const failures: string[] = [];
   const [job = assert.fail()] = watchJobs([watched], {
-    ...{ store, now: () => new Date(now), onScans: () => undefined, onError: () => undefined },
+    store,
+    now: () => new Date(now),
+    onScans: () => undefined,
+    onError: () => undefined,
     openListing: () => distributionListing(watched.registry, { env: { HOME: '/nowhere' } }),
     onWalk: (_, failure) => failures.push(failure?.message ?? ''),
   });

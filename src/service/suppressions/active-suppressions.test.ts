@@ -28,7 +28,10 @@ const parse: ParseSuppressions = ({ name, content }) => ({
 
 function active(store: Store, unreadable: string[] = []): ActiveSuppressions {
   return new ActiveSuppressions({
-    ...{ store, parse, vexKeys: new VexKeys([]), now: () => today },
+    store,
+    parse,
+    vexKeys: new VexKeys([]),
+    now: () => today,
     ofServer: { rules: [], statements: [] },
     onUnreadable: (name) => unreadable.push(name),
   });

@@ -31,7 +31,10 @@ const content = JSON.stringify(
 );
 const document = { digest: 'sha256:a', signer: key.id, content };
 const attached = (changes: Partial<AttachedVex> = {}): AttachedVex => ({
-  ...{ repository: shop, documents: [document], refused: 0, unreadable: [] },
+  repository: shop,
+  documents: [document],
+  refused: 0,
+  unreadable: [],
   ...changes,
 });
 
@@ -41,7 +44,9 @@ function active(store: Store, ...rules: readonly VexKeyRule[]): ActiveSuppressio
       rules: [],
       statements: readVex(Buffer.from(text), { place: name, wants: () => true }).statements,
     }),
-    ...{ store, vexKeys: new VexKeys(rules), now: () => new Date('2026-01-02T00:00:00Z') },
+    store,
+    vexKeys: new VexKeys(rules),
+    now: () => new Date('2026-01-02T00:00:00Z'),
     ofServer: { rules: [], statements: [] },
     onUnreadable: (name) => assert.fail(name),
   });
@@ -50,9 +55,18 @@ function active(store: Store, ...rules: readonly VexKeyRule[]): ActiveSuppressio
 async function saveImage(store: Store, name: string, repositories: readonly string[]): Promise<number> {
   const digest = `sha256:${name.repeat(64)}` as Digest;
   const number = await store.knownImages.record({
-    ...{ image: await store.images.save(image([installed('x')], name)), isScoped: false, isVerified: true },
-    ...{ diffIds: [digest], platform: null, reference: `registry:${shop}:${name}`, origin: 'registry' },
-    ...{ digest, hasManifest: true, digests: [digest], root: digest, labels: {} },
+    image: await store.images.save(image([installed('x')], name)),
+    isScoped: false,
+    isVerified: true,
+    diffIds: [digest],
+    platform: null,
+    reference: `registry:${shop}:${name}`,
+    origin: 'registry',
+    digest,
+    hasManifest: true,
+    digests: [digest],
+    root: digest,
+    labels: {},
     names: repositories.map((repository) => ({ repository, tag: name })),
   });
   return number ?? assert.fail();

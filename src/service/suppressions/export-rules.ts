@@ -73,7 +73,9 @@ async function exportRule(
     known.purls.add(finding.package.purl);
   }
   return [...found.values()].map(({ first, purls }) => ({
-    ...{ vulnerability: first.vulnerability, purls: [...purls].sort(compareText), rule },
+    vulnerability: first.vulnerability,
+    purls: [...purls].sort(compareText),
+    rule,
   }));
 }
 

@@ -96,12 +96,17 @@ function listedRule(
 ): ListedStatement {
   const selectors = ['package', 'version', 'path', 'namespace', 'image'] as const;
   return {
-    ...{ file: name, kind: 'rule', vulnerabilities: rule.id === undefined ? [] : [rule.id] },
+    file: name,
+    kind: 'rule',
+    vulnerabilities: rule.id === undefined ? [] : [rule.id],
     status: 'ignored',
     scope: selectors.flatMap((selector) =>
       rule[selector] === undefined ? [] : `${selector} ${rule[selector]}`,
     ),
-    ...{ justification: rule.justification ?? null, reason: rule.reason, author: savedBy, at: savedAt },
+    justification: rule.justification ?? null,
+    reason: rule.reason,
+    author: savedBy,
+    at: savedAt,
     expires: rule.expires ?? null,
     state: isUnexpired(rule, today) ? 'active' : 'expired',
   };
@@ -110,15 +115,33 @@ function listedRule(
 function listedStatement(statement: VexStatement, { name, savedAt }: SavedSuppression): ListedStatement {
   const { ids, status, products, justification = null, words = null, document, time = savedAt } = statement;
   return {
-    ...{ file: name, kind: 'vex', vulnerabilities: ids, status, scope: scopeOf(products) },
-    ...{ justification, reason: words, author: document.author, at: time, expires: null, state: 'active' },
+    file: name,
+    kind: 'vex',
+    vulnerabilities: ids,
+    status,
+    scope: scopeOf(products),
+    justification,
+    reason: words,
+    author: document.author,
+    at: time,
+    expires: null,
+    state: 'active',
   };
 }
 
 function unreadableFile({ name, savedAt, savedBy }: SavedSuppression, reason: string): ListedStatement {
   return {
-    ...{ file: name, kind: 'unreadable', vulnerabilities: [], status: null, scope: [], justification: null },
-    ...{ reason, author: savedBy, at: savedAt, expires: null, state: 'unreadable' },
+    file: name,
+    kind: 'unreadable',
+    vulnerabilities: [],
+    status: null,
+    scope: [],
+    justification: null,
+    reason,
+    author: savedBy,
+    at: savedAt,
+    expires: null,
+    state: 'unreadable',
   };
 }
 

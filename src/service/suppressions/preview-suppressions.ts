@@ -129,7 +129,9 @@ function toRow(
 ): PreviewedFinding {
   return {
     image: { digest: known?.digest ?? null, names },
-    ...{ vulnerability: id, severity, package: { type, name, version, purl } },
+    vulnerability: id,
+    severity,
+    package: { type, name, version, purl },
     reason: decisionReason(decision),
   };
 }

@@ -17,7 +17,9 @@ async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<Fe
   const { updateinfoDocuments } = await import('../updateinfo/updates.ts');
   yield* updateinfoDocuments(
     {
-      ...{ source: 'bottlerocket', feed, namespace: 'bottlerocket' },
+      source: 'bottlerocket',
+      feed,
+      namespace: 'bottlerocket',
       pageOf: (_, references) => references.find(({ type }) => type === 'brsa')?.href,
     },
     content,

@@ -32,7 +32,9 @@ async function* documents(feed: string, content: FetchedFeed): AsyncGenerator<Fe
   const { cvesOfBugs, updateinfoDocuments } = await import('../updateinfo/updates.ts');
   yield* updateinfoDocuments(
     {
-      ...{ source: 'fedora', feed, namespace: `fedora:${feed}` },
+      source: 'fedora',
+      feed,
+      namespace: `fedora:${feed}`,
       pageOf: (id) => `https://bodhi.fedoraproject.org/updates/${id}`,
       // Bodhi names bugs instead of CVEs.
       cvesOf: cvesOfBugs,

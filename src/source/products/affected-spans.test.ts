@@ -10,7 +10,8 @@ type Stated = Partial<StatedVersions> & Pick<StatedVersions, 'version'>;
 /** Returns the affected versions in short form: `1.0..<1.2` ends before 1.2, `..=1.2` with it. */
 function affectedBy(versions: readonly Stated[], others?: ProductStatement['otherVersions']): unknown {
   const statement: ProductStatement = {
-    ...{ product: 'x', by: 'cna' },
+    product: 'x',
+    by: 'cna',
     ...(others && { otherVersions: others }),
     versions: versions.map((one) => ({ status: 'affected', ...one })),
   };

@@ -109,7 +109,11 @@ test('uses the versions of a project behind those of the assigner, and before th
     { id: 'CVE-2024-2', products: [stated('node', 'nvd', { version: '0', lessThan: '19' })] },
   ];
   const ofProject = productSource({
-    ...{ name: 'node-products', by: ['project'], products: ['node'], madeOf, scheme: program },
+    name: 'node-products',
+    by: ['project'],
+    products: ['node'],
+    madeOf,
+    scheme: program,
   });
   assert.deepEqual(rowsOf(await read(elements, ofProject)), [
     'CVE-2024-2 generic:node 18.1.0 18.1.0 unfixed',

@@ -129,8 +129,12 @@ function fixOf({ fixed }: Span): Affected['fix'] {
 function recordOf(id: string, affected: readonly Affected[]): VulnerabilityRecord {
   return {
     kind: 'vulnerability',
-    ...{ key: id, id, aliases: [], links: [`https://www.cve.org/CVERecord?id=${id}`] },
-    ...{ severity: 'Unknown', cvss: [] },
+    key: id,
+    id,
+    aliases: [],
+    links: [`https://www.cve.org/CVERecord?id=${id}`],
+    severity: 'Unknown',
+    cvss: [],
     affected,
   };
 }

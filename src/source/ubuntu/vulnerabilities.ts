@@ -143,6 +143,12 @@ function withoutCommon({ severity, ...row }: Affected, common: Severity): Affect
 function cleared(cve: string, affected: readonly Affected[]): VulnerabilityRecord {
   return {
     kind: 'vulnerability',
-    ...{ key: cve, id: cve, aliases: [], links: [pageOf(cve)], severity: 'Unknown', cvss: [], affected },
+    key: cve,
+    id: cve,
+    aliases: [],
+    links: [pageOf(cve)],
+    severity: 'Unknown',
+    cvss: [],
+    affected,
   };
 }

@@ -106,7 +106,8 @@ export async function openClair2(place: string): Promise<Clair2Database> {
       return rows.map((row) => ({
         ...row,
         fixedIn: (fixes.get(row.number) ?? []).map(({ package: name, version }) => ({
-          ...{ package: name, version },
+          package: name,
+          version,
         })),
       }));
     },

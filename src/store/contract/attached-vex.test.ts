@@ -12,10 +12,16 @@ const sum = (text: string): string => createHash('sha256').update(text).digest('
 const shop = 'registry.example/shop';
 
 const document = (name: string, signer = 'sha256:k'): AttachedVexDocument => ({
-  ...{ digest: `sha256:${name}`, signer, content: JSON.stringify({ name }) },
+  digest: `sha256:${name}`,
+  signer,
+  content: JSON.stringify({ name }),
 });
 const attached = (documents: readonly AttachedVexDocument[], changes: Partial<AttachedVex> = {}) => ({
-  ...{ repository: shop, documents, refused: 0, unreadable: [], ...changes },
+  repository: shop,
+  documents,
+  refused: 0,
+  unreadable: [],
+  ...changes,
 });
 
 async function open(t: TestContext, engine: StoreEngine) {
@@ -27,9 +33,18 @@ async function open(t: TestContext, engine: StoreEngine) {
 async function known(store: Store, name: string, tags: readonly string[]): Promise<number> {
   const digest = `sha256:${sum(name)}` as Digest;
   const number = await store.knownImages.record({
-    ...{ image: await store.images.save(image([installed(name)], name)), isScoped: false, isVerified: true },
-    ...{ diffIds: [digest], platform: 'linux/amd64', reference: `${shop}:${name}`, origin: 'registry' },
-    ...{ digest, hasManifest: true, digests: [digest], root: digest, labels: {} },
+    image: await store.images.save(image([installed(name)], name)),
+    isScoped: false,
+    isVerified: true,
+    diffIds: [digest],
+    platform: 'linux/amd64',
+    reference: `${shop}:${name}`,
+    origin: 'registry',
+    digest,
+    hasManifest: true,
+    digests: [digest],
+    root: digest,
+    labels: {},
     names: tags.map((tag) => ({ repository: shop, tag })),
   });
   return number ?? assert.fail();

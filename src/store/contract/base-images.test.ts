@@ -29,9 +29,17 @@ async function scene(t: TestContext, engine: StoreEngine): Promise<Scene> {
     const digest = diffId(`9${layers.join('')}`);
     const number = await store.knownImages.record({
       image: await store.images.save(image([installed('openssl')], layers.join(' '))),
-      ...{ isScoped: false, isVerified: true, diffIds: layers.map(diffId), platform: 'linux/amd64' },
-      ...{ reference: 'registry.example/app:1', origin: 'registry', digest, hasManifest: true },
-      ...{ digests: [digest], root: digest, labels: {} },
+      isScoped: false,
+      isVerified: true,
+      diffIds: layers.map(diffId),
+      platform: 'linux/amd64',
+      reference: 'registry.example/app:1',
+      origin: 'registry',
+      digest,
+      hasManifest: true,
+      digests: [digest],
+      root: digest,
+      labels: {},
       names: tag === undefined ? [] : [{ repository: 'registry.example/app', tag }],
     });
     return number ?? assert.fail('not recorded');
@@ -124,7 +132,10 @@ for (const engine of storeEngines) {
     );
     assert.deepEqual(await store.baseImages.findReplacements([old, newer]), [
       {
-        ...{ number: old, replacedBy: newer, repository: 'registry.example/app', tag: 'base' },
+        number: old,
+        replacedBy: newer,
+        repository: 'registry.example/app',
+        tag: 'base',
         since: '2026-03-01T00:00:06.000Z',
       },
     ]);

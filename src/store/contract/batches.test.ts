@@ -48,7 +48,11 @@ for (const engine of storeEngines) {
     assert.deepEqual(
       { ...first, name: '' },
       {
-        ...{ name: '', image: one, createdAt: '2026-01-02T00:00:00.000Z', notifiedAt: null, deletedAt: null },
+        name: '',
+        image: one,
+        createdAt: '2026-01-02T00:00:00.000Z',
+        notifiedAt: null,
+        deletedAt: null,
         dueAt: '2026-01-02T00:01:00.000Z',
       },
     );

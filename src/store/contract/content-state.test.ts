@@ -7,7 +7,11 @@ import { sharedEngines } from '../../testing/store-engines.ts';
 const month = 30 * 24 * 3_600_000;
 
 const answer = {
-  ...{ id: 'CVE-1', source: 'cve', sourceVersion: 1, origin: 'upstream', enrichment: null },
+  id: 'CVE-1',
+  source: 'cve',
+  sourceVersion: 1,
+  origin: 'upstream',
+  enrichment: null,
   askedAt: '2020-01-02T03:04:05.000Z',
 };
 
@@ -23,8 +27,14 @@ const changes: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     ),
   'a check': ({ advisories }) =>
     advisories.touch({
-      ...{ source: 'debian', feed: 'tracker', sourceVersion: 1, origin: 'upstream', presence: 'loaded' },
-      ...{ fingerprint: 'one', fetchedAt: '2026-01-02T03:04:05Z', checkedAt: '2026-02-02T03:04:05Z' },
+      source: 'debian',
+      feed: 'tracker',
+      sourceVersion: 1,
+      origin: 'upstream',
+      presence: 'loaded',
+      fingerprint: 'one',
+      fetchedAt: '2026-01-02T03:04:05Z',
+      checkedAt: '2026-02-02T03:04:05Z',
     }),
   'a lookup': ({ enrichments }) => enrichments.saveLookups([answer]),
   'the same lookup again': ({ enrichments }) => enrichments.saveLookups([answer]),

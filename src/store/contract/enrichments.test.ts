@@ -193,7 +193,9 @@ for (const engine of storeEngines) {
     const store = await engine.create(t)();
     const read: string[] = [];
     const document = (id: string, text: string, severity: Severity = 'Low'): DigestedRating => ({
-      ...{ kind: 'document', id, digest: createHash('sha256').update(text).digest() },
+      kind: 'document',
+      id,
+      digest: createHash('sha256').update(text).digest(),
       read: () => {
         read.push(`${id} ${text}`);
         return { kind: 'enrichment', id, severity };

@@ -89,7 +89,11 @@ for (const engine of storeEngines) {
       affectedRow(name, { fix: { state: 'fixed', version } });
     const unfixed = affectedRow('openssl', { fix: { state: 'unfixed' } });
     const ask = (id: string, version: string, name = 'openssl'): FixRow => ({
-      ...{ source: 'debian', id, namespace: 'debian:12', package: name, version },
+      source: 'debian',
+      id,
+      namespace: 'debian:12',
+      package: name,
+      version,
     });
     const asked = [
       ...[ask('A', '1'), ask('A', '2'), ask('B', '1'), ask('C', '1'), ask('B', '9')],

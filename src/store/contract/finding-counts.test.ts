@@ -20,11 +20,19 @@ import type { Store } from '../store.ts';
 
 const one: FindingCount = { severity: 'High', isFixable: true, exploited: 'no', findings: 1 };
 const finding: SetFinding = {
-  ...{ vulnerability: 'CVE-1', severity: 'High', exploited: 'no', epss: null },
+  vulnerability: 'CVE-1',
+  severity: 'High',
+  exploited: 'no',
+  epss: null,
   fix: { state: 'fixed', version: '5' },
   package: {
-    ...{ namespace: 'debian:12', lookupName: 'openssl', type: 'deb', name: 'openssl', version: '3' },
-    ...{ purl: 'pkg:deb/debian/openssl@3', source: null },
+    namespace: 'debian:12',
+    lookupName: 'openssl',
+    type: 'deb',
+    name: 'openssl',
+    version: '3',
+    purl: 'pkg:deb/debian/openssl@3',
+    source: null,
   },
 };
 
@@ -90,9 +98,19 @@ for (const engine of storeEngines) {
       const number = await store.images.save(image([installed(layer)]));
       const digest = `sha256:${createHash('sha256').update(layer).digest('hex')}` as Digest;
       await store.knownImages.record({
-        ...{ image: number, isScoped: false, isVerified: true, diffIds: [digest], platform: 'linux/amd64' },
-        ...{ reference: 'registry.example/web:1', origin: 'registry', digest, hasManifest: true },
-        ...{ digests: [digest], names: [tag], root: digest, labels: {} },
+        image: number,
+        isScoped: false,
+        isVerified: true,
+        diffIds: [digest],
+        platform: 'linux/amd64',
+        reference: 'registry.example/web:1',
+        origin: 'registry',
+        digest,
+        hasManifest: true,
+        digests: [digest],
+        names: [tag],
+        root: digest,
+        labels: {},
       });
     };
     await scan('old');

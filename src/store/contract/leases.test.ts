@@ -33,7 +33,10 @@ async function twoProcesses(
     clock.now += 1000;
   };
   return {
-    ...{ first, second, lease, expire },
+    first,
+    second,
+    lease,
+    expire,
     takeOver: async () => {
       expire();
       return (await second.locks.acquire('work', 'second', 1000)) ?? assert.fail();

@@ -54,7 +54,11 @@ for (const engine of storeEngines) {
     await store.advisories.apply(feedUpdate(), stream([record('A')]));
     const number = await store.images.save(image([installed('openssl')], 'one'));
     await store.namedLayers.save({
-      ...{ name: 'base', parent: null, image: number, format: 'Docker', engineVersion: 3 },
+      name: 'base',
+      parent: null,
+      image: number,
+      format: 'Docker',
+      engineVersion: 3,
     });
     const name = 'base\u0000';
     assert.equal(await store.namedLayers.find(name), undefined);

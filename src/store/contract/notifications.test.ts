@@ -84,17 +84,17 @@ for (const engine of storeEngines) {
     assert.deepEqual(
       { ...made, name: '' },
       {
-        ...{
-          name: '',
-          event: 1,
-          source: 'debian',
-          key: 'A',
-          id: 'A',
-          namespace: 'debian:12',
-          old: 1,
-          new: 2,
-        },
-        ...{ createdAt: '2026-01-02T00:01:00.000Z', notifiedAt: null, deletedAt: null },
+        name: '',
+        event: 1,
+        source: 'debian',
+        key: 'A',
+        id: 'A',
+        namespace: 'debian:12',
+        old: 1,
+        new: 2,
+        createdAt: '2026-01-02T00:01:00.000Z',
+        notifiedAt: null,
+        deletedAt: null,
         dueAt: '2026-01-02T00:01:00.000Z',
       },
     );

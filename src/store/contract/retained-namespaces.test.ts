@@ -111,7 +111,10 @@ for (const engine of storeEngines) {
     assert.deepEqual(
       { ...after, number: 0, validFrom: '' },
       {
-        ...{ ...before, number: 0, validFrom: '', validTo: null },
+        ...before,
+        number: 0,
+        validFrom: '',
+        validTo: null,
       },
     );
   });

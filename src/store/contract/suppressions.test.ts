@@ -15,8 +15,11 @@ for (const engine of storeEngines) {
     assert.equal(await suppressions.revision(), 0);
     const first = await suppressions.save('b.yaml', 'one', 'alice');
     assert.deepEqual(first, {
-      ...{ name: 'b.yaml', content: 'one', sha256: sum('one') },
-      ...{ savedAt: '2026-01-02T00:00:00.000Z', savedBy: 'alice' },
+      name: 'b.yaml',
+      content: 'one',
+      sha256: sum('one'),
+      savedAt: '2026-01-02T00:00:00.000Z',
+      savedBy: 'alice',
     });
     clock.now += 1000;
     await suppressions.save('a.json', '{}', null);

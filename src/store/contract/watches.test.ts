@@ -4,9 +4,18 @@ import { storeEngines } from '../../testing/store-engines.ts';
 import type { RegistryWalk } from '../watch-store.ts';
 
 const walk: RegistryWalk = {
-  ...{ name: 'main', registry: 'registry.example', startedAt: '2026-01-01T00:00:00.000Z' },
-  ...{ endedAt: null, nextAt: null, completedAt: null },
-  ...{ repositories: 0, tags: 0, added: 0, gone: 0, errors: 0, error: null },
+  name: 'main',
+  registry: 'registry.example',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  endedAt: null,
+  nextAt: null,
+  completedAt: null,
+  repositories: 0,
+  tags: 0,
+  added: 0,
+  gone: 0,
+  errors: 0,
+  error: null,
 };
 const digest = (digit: string): string => `sha256:${digit.repeat(64)}`;
 

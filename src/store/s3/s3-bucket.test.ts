@@ -36,17 +36,13 @@ async function open(
     });
   });
   const bucket = s3Bucket({
-    ...{
-      endpoint: new URL(address),
-      bucket: 'extracts',
-      isInPath: true,
-      region: 'north-1',
-      prefix: 'clair/',
-    },
-    ...{
-      keys: () => ({ accessKeyId: 'account', secretAccessKey, sessionToken: 'planted-token' }),
-      connection: {},
-    },
+    endpoint: new URL(address),
+    bucket: 'extracts',
+    isInPath: true,
+    region: 'north-1',
+    prefix: 'clair/',
+    keys: () => ({ accessKeyId: 'account', secretAccessKey, sessionToken: 'planted-token' }),
+    connection: {},
   });
   return { bucket, received };
 }

@@ -78,14 +78,18 @@ async function send(
       ...(body !== undefined && { body }),
       // A signature is valid for one host.
       redirect: 'manual',
-      ...{ connect: () => options.connection, signal },
-      ...{ connectMs: limits.extractConnectMs, idleMs: limits.extractIdleMs, totalMs: limits.extractMs },
+      connect: () => options.connection,
+      signal,
+      connectMs: limits.extractConnectMs,
+      idleMs: limits.extractIdleMs,
+      totalMs: limits.extractMs,
     });
     return await accepted(response, method);
   };
   try {
     return await retryHttp(attempt, {
-      ...{ attempts: limits.extractAttempts, pauseMsMax: limits.extractRetryMs },
+      attempts: limits.extractAttempts,
+      pauseMsMax: limits.extractRetryMs,
       ...(signal && { signal }),
     });
   } catch (error) {

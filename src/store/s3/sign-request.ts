@@ -25,7 +25,10 @@ export async function signedHeaders(
   // Loaded with the first request: most servers keep no extracts in a bucket.
   const { SignatureV4 } = await import('@smithy/signature-v4');
   const signer = new SignatureV4({
-    ...{ service: 's3', region, sha256: NodeSha256, uriEscapePath: false },
+    service: 's3',
+    region,
+    sha256: NodeSha256,
+    uriEscapePath: false,
     credentials: {
       accessKeyId: keys.accessKeyId,
       secretAccessKey: keys.secretAccessKey,

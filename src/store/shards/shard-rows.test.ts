@@ -11,13 +11,22 @@ function row(name: string, state: 'unfixed' | 'not-affected', position: number):
 function contentOf(records: Readonly<Record<string, readonly ShardRow[]>>): ShardContent {
   const all = Object.entries(records).map(
     ([id, affected]): ShardRecord => ({
-      ...{ id, key: id, source: 'rhel', feed: 'vex', aliases: [], links: [], severity: 'Low', cvss: [] },
-      ...{ validFrom: '2026-01-01T00:00:00.000Z', affected },
+      id,
+      key: id,
+      source: 'rhel',
+      feed: 'vex',
+      aliases: [],
+      links: [],
+      severity: 'Low',
+      cvss: [],
+      validFrom: '2026-01-01T00:00:00.000Z',
+      affected,
     }),
   );
   const ratings = all.map(({ id }) => ({ id, source: 'nvd', feed: '2026', description: id }));
   return {
-    ...{ namespace: bookworm, feeds: [{ source: 'rhel', feed: 'vex' }] },
+    namespace: bookworm,
+    feeds: [{ source: 'rhel', feed: 'vex' }],
     records: (async function* () {
       yield* all;
     })(),

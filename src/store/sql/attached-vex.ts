@@ -110,13 +110,22 @@ async function logChanges(
   { image, subject, attached: { documents }, now }: Reading,
 ): Promise<void> {
   const entryOf = ({ digest, signer }: AttachedVexDocument) => ({
-    ...{ at: now, actor: `key ${signer}`, subject: `${subject}/${digest}`, known_image: image },
+    at: now,
+    actor: `key ${signer}`,
+    subject: `${subject}/${digest}`,
+    known_image: image,
   });
   const gone = missing(before, documents).map((one) => ({
-    ...{ ...entryOf(one), action: 'deleted' as const, before: sha256Of(one.content), after: null },
+    ...entryOf(one),
+    action: 'deleted' as const,
+    before: sha256Of(one.content),
+    after: null,
   }));
   const added = missing(documents, before).map((one) => ({
-    ...{ ...entryOf(one), action: 'saved' as const, before: null, after: sha256Of(one.content) },
+    ...entryOf(one),
+    action: 'saved' as const,
+    before: null,
+    after: sha256Of(one.content),
   }));
   const entries = [...gone, ...added];
   if (entries.length > 0) await db.insertInto('audit_entry').values(entries).execute();
@@ -144,7 +153,9 @@ async function find(db: Kysely<Tables>, image: number): Promise<AttachedVex[]> {
     .orderBy('repository')
     .execute();
   return rows.map(({ repository, documents, refused, unreadable }) => ({
-    ...{ repository, refused, documents: documentsOf(documents) },
+    repository,
+    refused,
+    documents: documentsOf(documents),
     unreadable: JSON.parse(unreadable) as string[],
   }));
 }

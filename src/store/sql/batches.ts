@@ -81,7 +81,11 @@ async function findOrCreateOpenBatches(
   const made = images
     .filter((image) => !open.has(image))
     .map((image) => ({
-      ...{ name: crypto.randomUUID(), image_id: image, is_open: 1, created_at: now, due_at: due },
+      name: crypto.randomUUID(),
+      image_id: image,
+      is_open: 1,
+      created_at: now,
+      due_at: due,
     }));
   if (made.length > 0) await db.insertInto('digest').values(made).execute();
   return new Map([...open, ...made.map((row) => [row.image_id, row.name] as const)]);

@@ -36,7 +36,8 @@ export async function importNotifications(
     if (found === undefined) throw new Error(`the feed ${feed.source} does not exist`);
     await deps.handleEvents(db);
     const session: EngineConnection = {
-      ...{ db, write: (work) => work(db) },
+      db,
+      write: (work) => work(db),
       bulkWriter: (on, table, columns) => new BulkWriter(on, table, columns),
     };
     await saveAll({ ...deps, session, feedId: found.id }, unknown);
@@ -88,7 +89,11 @@ async function saveAll(context: SaveContext, notifications: readonly ImportedNot
   const rows = [];
   for (const [i, { name, namespace, createdAt, notifiedAt, old, new: is }] of notifications.entries())
     rows.push({
-      ...{ name, event_number: first + i, old_id: numberOf(old), new_id: numberOf(is), due_at: now },
+      name,
+      event_number: first + i,
+      old_id: numberOf(old),
+      new_id: numberOf(is),
+      due_at: now,
       namespace_id: await staging.numberOf(namespace),
       created_at: createdAt.getTime(),
       notified_at: notifiedAt?.getTime() ?? null,
@@ -103,8 +108,15 @@ async function insertEvents(
 ): Promise<number> {
   const before = await allocateNumbers(db, 'event', notifications.length);
   const rows = notifications.map(({ id, name, old, new: is }, i) => ({
-    ...{ number: before + i + 1, at: now, feed_id: feedId, key: `notification\n${name}`, name: id },
-    ...{ kind: kindOf(old, is), changed: '', old_id: null, new_id: null },
+    number: before + i + 1,
+    at: now,
+    feed_id: feedId,
+    key: `notification\n${name}`,
+    name: id,
+    kind: kindOf(old, is),
+    changed: '',
+    old_id: null,
+    new_id: null,
   }));
   await db.insertInto('event').values(rows).execute();
   await db

@@ -154,7 +154,10 @@ function toJob({ name, kind, lane, state, attempt, error, run_at, expires_at }: 
   const isAbandoned = state === 'running' && (expires_at === null || expires_at <= now);
   const atRest = attempt >= limits.jobAttempts ? 'failed' : 'waiting';
   return {
-    ...{ name, kind, lane, attempt },
+    name,
+    kind,
+    lane,
+    attempt,
     state: isAbandoned ? atRest : state,
     error: isAbandoned ? unfinished : error,
     runAt: isoTime(run_at),

@@ -120,7 +120,10 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
     .insertInto('known_image')
     .values({
       identity: await newIdentityOf(db, seen),
-      ...{ ...description, ...index, first_seen: now, last_seen: now },
+      ...description,
+      ...index,
+      first_seen: now,
+      last_seen: now,
       platform: seen.platform,
       diff_ids: JSON.stringify(seen.diffIds),
     })

@@ -96,7 +96,10 @@ function toKnownImage(
     diffIds: JSON.parse(row.diff_ids) as Digest[],
     labels: JSON.parse(row.labels) as Record<string, string>,
     digest: row.digest as Digest | null,
-    ...{ platform: row.platform, reference: row.reference, origin: row.origin, created: row.created },
+    platform: row.platform,
+    reference: row.reference,
+    origin: row.origin,
+    created: row.created,
     names: names
       .map(({ repository, tag, since }) => ({ repository, tag, since }))
       .sort((a, b) => compareText(a.repository, b.repository) || compareText(a.tag, b.tag)),

@@ -55,7 +55,7 @@ async function add(db: Kysely<Tables>, { watch, names, now }: Addition): Promise
     const due = { pushed, added_at: now, run_at: now, attempt: 0 };
     await db
       .insertInto('noticed_name')
-      .values({ ...{ watch, repository, name: tag ?? digest ?? '' }, ...due, number: 0 })
+      .values({ watch, repository, name: tag ?? digest ?? '', ...due, number: 0 })
       .onConflict((conflict) =>
         conflict
           .columns(['watch', 'repository', 'name'])
@@ -112,7 +112,10 @@ async function claim(
 function toClaimed(row: Selectable<NoticedNameTable>): ClaimedName {
   const { watch, repository, name, pushed, attempt, number } = row;
   return {
-    ...{ watch, repository, attempt, number },
+    watch,
+    repository,
+    attempt,
+    number,
     ...(name.includes(':') ? { digest: name } : { tag: name }),
     ...(pushed !== null && { pushed }),
   };

@@ -26,7 +26,8 @@ export function notificationStore(
         : 0,
     takeOver: (feed, notifications) =>
       importNotifications(engine, feed, notifications, {
-        ...{ namespaces, now: now() },
+        namespaces,
+        now: now(),
         handleEvents: async (db) => {
           while ((await createFromEvents(db, eventsAtATime, now())) === eventsAtATime);
         },

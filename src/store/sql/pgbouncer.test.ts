@@ -82,7 +82,10 @@ test('applies the settings of the connection string to every statement behind Pg
     return rows;
   };
   const expected = {
-    ...{ schema: source.searchParams.get('search_path'), timeout: '61s', memory: '5MB', cost: '1.1' },
+    schema: source.searchParams.get('search_path'),
+    timeout: '61s',
+    memory: '5MB',
+    cost: '1.1',
   };
   // More at a time than the pooler has connections.
   const shown = await Promise.all([1, 2, 3, 4].map((value) => show(engine.db, value)));

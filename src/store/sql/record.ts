@@ -45,7 +45,11 @@ export function readDetails(text: string): Details {
     score === null ? { source, vector } : { source, vector, score },
   );
   return {
-    ...{ aliases, description, links, cvss, modified },
+    aliases,
+    description,
+    links,
+    cvss,
+    modified,
     ...(metadata != null && { metadata }),
     ...(title != null && { title }),
     ...(issued !== undefined && { issued }),

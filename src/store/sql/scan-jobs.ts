@@ -68,9 +68,17 @@ async function add(db: Kysely<Tables>, request: ScanRequest, now: number): Promi
   const row = await db
     .insertInto('scan_job')
     .values({
-      ...{ name: randomUUID(), lane, registry, reference, platform: request.platform ?? '' },
-      ...{ ...waiting(now), created_at: now, attempt: 0, number: 0 },
-      ...{ subject: order?.subject ?? null, access: order?.access ?? null },
+      name: randomUUID(),
+      lane,
+      registry,
+      reference,
+      platform: request.platform ?? '',
+      ...waiting(now),
+      created_at: now,
+      attempt: 0,
+      number: 0,
+      subject: order?.subject ?? null,
+      access: order?.access ?? null,
       credentials: request.credentials ?? null,
     })
     .returningAll()
@@ -294,7 +302,11 @@ async function repeatFailed(db: Kysely<Tables>, registry: string, now: number): 
   const { numUpdatedRows: repeated } = await db
     .updateTable('scan_job')
     .set({
-      ...{ ...waiting(now), ended_at: null, attempt: 0, step: null, lane: scanLanes.indexOf('backfill') },
+      ...waiting(now),
+      ended_at: null,
+      attempt: 0,
+      step: null,
+      lane: scanLanes.indexOf('backfill'),
       repetitions: sql<number>`repetitions + 1`,
     })
     .where('state', '=', 'failed')
@@ -320,7 +332,15 @@ function toScanJob(row: ScanRow, now: number): ScanJob {
   const { attempt, step, error, digest, subject, credentials } = row;
   const isAbandoned = state === 'running' && row.expires_at !== null && row.expires_at < now;
   return {
-    ...{ id, registry, reference, attempt, step, error, digest, subject, credentials },
+    id,
+    registry,
+    reference,
+    attempt,
+    step,
+    error,
+    digest,
+    subject,
+    credentials,
     state: isAbandoned ? 'waiting' : state,
     platform: platform === '' ? null : platform,
     lane: scanLanes[lane] ?? 'backfill',

@@ -65,7 +65,11 @@ async function findApplied(db: Kysely<Tables>, perFeed: number): Promise<Applied
     .orderBy('feed_id')
     .execute();
   return rows.map(({ source, feed, fingerprint, applied_at: at, is_current: isCurrent }) => ({
-    ...{ source, feed, fingerprint, appliedAt: isoTime(at), isCurrent: isCurrent === 1 },
+    source,
+    feed,
+    fingerprint,
+    appliedAt: isoTime(at),
+    isCurrent: isCurrent === 1,
   }));
 }
 
@@ -83,7 +87,9 @@ async function findContents(db: Kysely<Tables>): Promise<FeedContent[]> {
     .execute();
   const namesOf = Map.groupBy(covered, (row) => row.feed_id);
   return feeds.map(({ id, source, feed, revision, applied_at: at }) => ({
-    ...{ source, feed, appliedAt: revision > 0 ? isoTime(at) : null },
+    source,
+    feed,
+    appliedAt: revision > 0 ? isoTime(at) : null,
     namespaces: (namesOf.get(id) ?? []).map(({ name }) => name).sort(compareText),
   }));
 }

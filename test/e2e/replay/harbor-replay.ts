@@ -83,7 +83,9 @@ export class HarborReplay {
     request_body: body,
   }: HarborLine): Promise<HarborAnswer> {
     const response = await fetch(this.#url + this.#outgoing(path), {
-      ...{ method, headers, redirect: 'manual' },
+      method,
+      headers,
+      redirect: 'manual',
       ...(body != null && body !== '' && { body: this.#outgoing(body) }),
     });
     const type = response.headers.get('content-type') ?? '';
@@ -141,7 +143,8 @@ function comparableHarbor({ status, type, body }: HarborAnswer): ComparableHarbo
   const { vulnerabilities, media_type: sbom, error } = document;
   const isOfRequest = error !== undefined && status < 500;
   return {
-    ...{ status, type: known },
+    status,
+    type: known,
     ...(status === 200 && type.includes('vulnerability.report') && { rows: rowTexts(vulnerabilities ?? []) }),
     ...(sbom !== undefined && { sbom }),
     ...(isOfRequest && { message: error.message.replace(/^(unmarshalling scan request): .*$/s, '$1') }),

@@ -24,8 +24,15 @@ export async function loadFeeds(
   const chosen = [...sources, ...enrichers].filter(({ name }) => names?.includes(name) ?? true);
   const feeds = chosen.flatMap((source) => source.feeds.map((feed) => ({ source, feed })));
   await updateFeeds(feeds, {
-    ...{ store, schemes, origin: 'upstream', maxAgeMs: 0, now: store.now, owner: 'test', lockWaitMs: 0 },
-    ...{ sleep: () => Promise.resolve(), onProgress: () => undefined },
+    store,
+    schemes,
+    origin: 'upstream',
+    maxAgeMs: 0,
+    now: store.now,
+    owner: 'test',
+    lockWaitMs: 0,
+    sleep: () => Promise.resolve(),
+    onProgress: () => undefined,
     client: mirrorClient(directory),
   });
 }

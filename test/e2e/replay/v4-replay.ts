@@ -106,7 +106,11 @@ export class V4Replay {
       );
     const length = body === undefined ? {} : { 'Content-Length': body.length };
     const asked = request({
-      ...{ port: this.#portOf(line), host: '127.0.0.1', method, path, agent: false },
+      port: this.#portOf(line),
+      host: '127.0.0.1',
+      method,
+      path,
+      agent: false,
       headers: { ...Object.fromEntries(sent), ...length },
       ...(signal && { signal }),
     });

@@ -15,11 +15,14 @@ test('firefox-extension: lists archives by the id of their manifest, and reports
     {
       files: {
         [`${profile}/uBlock0@raymondhill.net.xpi`]: xpi({
-          ...{ manifest_version: 2, name: '__MSG_name__', version: '1.57.2' },
+          manifest_version: 2,
+          name: '__MSG_name__',
+          version: '1.57.2',
           browser_specific_settings: { gecko: { id: 'uBlock0@raymondhill.net', strict_min_version: '79' } },
         }),
         'usr/lib/firefox/browser/features/formautofill@mozilla.org.xpi': xpi({
-          ...{ manifest_version: 2, version: '1.0.1' },
+          manifest_version: 2,
+          version: '1.0.1',
           applications: { gecko: { id: 'formautofill@mozilla.org' } },
         }),
         [`${profile}/{446900e4-71c2-419f-a6a7-df9c091e268b}.xpi`]: xpi({

@@ -51,7 +51,10 @@ test('maven: states the path within an archive, and the archive as parent', () =
 
 test('maven: lists the artifact of an archive whose group is unknown', () => {
   const ungrouped = {
-    ...{ type: 'maven', name: 'acme-util', version: '1.0', evidence: 'artifact-id' },
+    type: 'maven',
+    name: 'acme-util',
+    version: '1.0',
+    evidence: 'artifact-id',
     remarks: ['the name of its file gives artifact and version, and nothing gives the group'],
   };
   assert.deepEqual(list('app/acme-util-1.0.jar', unknown), [

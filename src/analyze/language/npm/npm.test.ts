@@ -80,8 +80,13 @@ test('npm: names the package manager that contains a package', () => {
     [
       { type: 'npm', name: 'npm', version: '8.19.2', requires: [], evidence: 'installed' },
       {
-        ...{ type: 'npm', name: 'ms', version: '2.0.0', licenses: ['MIT'], requires: [] },
-        ...{ evidence: 'vendored', parent: { name: 'npm', version: '8.19.2' } },
+        type: 'npm',
+        name: 'ms',
+        version: '2.0.0',
+        licenses: ['MIT'],
+        requires: [],
+        evidence: 'vendored',
+        parent: { name: 'npm', version: '8.19.2' },
       },
       { type: 'npm', name: 'a', version: '1.0.0', requires: [], evidence: 'vendored' },
     ],

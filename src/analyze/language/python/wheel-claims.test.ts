@@ -10,7 +10,9 @@ const path = `${site}/orjson-3.10.0.dist-info/sboms/orjson.cyclonedx.json`;
 function document(...purls: readonly string[]): string {
   const own = { type: 'application', name: 'own', purl: 'pkg:cargo/own@0.3.1?download_url=file://.' };
   return JSON.stringify({
-    ...{ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1 },
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
     metadata: { tools: [{ name: 'cargo-cyclonedx' }], component: { ...own, components: [own] } },
     components: purls.map((purl) => ({ type: 'library', scope: 'required', purl })),
     dependencies: [{ ref: 'path+file:///own#own@0.3.1', dependsOn: purls }],

@@ -42,7 +42,8 @@ export function frontRouters(deps: FrontDeps, own: readonly Route[] = []): Route
     return (request) => handler(request, deps);
   });
   const affected = {
-    ...{ ...affectedRoute, ...problemErrors },
+    ...affectedRoute,
+    ...problemErrors,
     handle: (request: ApiRequest) => getAffectedOfCells(request, deps),
   };
   return [routerOf(fleetPrefix, [...own, ...routes]), routerOf('', [affected])];

@@ -26,16 +26,22 @@ const countSchema = z.pipe(
 
 const totalsSchema = z.pipe(
   z.object({
-    ...{ countedAt: z.string(), images: natural, uncountedSets: natural },
+    countedAt: z.string(),
+    images: natural,
+    uncountedSets: natural,
     counts: z.array(countSchema),
   }),
   z.transform(({ countedAt: at, uncountedSets: dueSets, counts: findings, images }) => ({
-    ...{ at, images, dueSets, findings },
+    at,
+    images,
+    dueSets,
+    findings,
   })),
 );
 
 const notAssessedSchema = z.object({
-  ...{ images: natural, uncounted: natural },
+  images: natural,
+  uncounted: natural,
   reasons: z.array(z.object({ reason: z.string(), namespace: z.nullable(z.string()), images: natural })),
 });
 
@@ -46,8 +52,13 @@ const summarySchema = z.object({
   notAssessed: z.nullable(notAssessedSchema),
   sources: z.array(
     z.object({
-      ...{ source: z.string(), state: z.enum(['current', 'stale', 'failed']), reason: time, feeds: natural },
-      ...{ contentDate: time, fetchedAt: time, checkedAt: time },
+      source: z.string(),
+      state: z.enum(['current', 'stale', 'failed']),
+      reason: time,
+      feeds: natural,
+      contentDate: time,
+      fetchedAt: time,
+      checkedAt: time,
       lastFailure: z.nullable(z.object({ at: z.string(), message: z.string() })),
     }),
   ),
@@ -71,6 +82,8 @@ export async function getSummaryOfCells(request: ApiRequest, { cells }: CellsDep
   return jsonResponse(200, {
     at: answered.map(({ at }) => at).sort()[0],
     ...summaryJson(mergeSummaries(answers)),
-    ...{ complete: missing.length === 0, missing, cells: answered },
+    complete: missing.length === 0,
+    missing,
+    cells: answered,
   });
 }

@@ -37,7 +37,11 @@ const sort = z._default(
 );
 
 const listQuery = z.strictObject({
-  ...{ limit: limitParameter, after: textParameter, q: textParameter, sort, ...findingParameters },
+  limit: limitParameter,
+  after: textParameter,
+  q: textParameter,
+  sort,
+  ...findingParameters,
 });
 
 /**
@@ -47,7 +51,10 @@ const listQuery = z.strictObject({
 async function getAdvisoriesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
   const { limit, after, q: text, sort: order, ...wanted } = parseQuery(request, listQuery);
   const filter = {
-    ...{ text, severity: wanted.severity, isFixable: wanted.fixable, isExploited: wanted.exploited },
+    text,
+    severity: wanted.severity,
+    isFixable: wanted.fixable,
+    isExploited: wanted.exploited,
   };
   const list: RowList<FleetVulnerability, VulnerabilityPlace> = {
     name: 'advisories',
@@ -158,15 +165,24 @@ const affectedColumns: CsvColumns<AffectedRow> = {
 /** The routes of `/api/v1` about vulnerabilities. */
 export const advisoryRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getAdvisories', method: 'GET', path: '/advisories' },
-    ...{ handler: getAdvisoriesRoute, description: advisoriesDescription },
+    name: 'api/v1/getAdvisories',
+    method: 'GET',
+    path: '/advisories',
+    handler: getAdvisoriesRoute,
+    description: advisoriesDescription,
   },
   {
-    ...{ name: 'api/v1/getAdvisory', method: 'GET', path: '/advisories/:id' },
-    ...{ handler: getAdvisoryRoute, description: advisoryDescription },
+    name: 'api/v1/getAdvisory',
+    method: 'GET',
+    path: '/advisories/:id',
+    handler: getAdvisoryRoute,
+    description: advisoryDescription,
   },
   {
-    ...{ name: 'api/v1/getAdvisoryImages', method: 'GET', path: '/advisories/:id/images' },
-    ...{ handler: getAdvisoryImagesRoute, description: advisoryImagesDescription },
+    name: 'api/v1/getAdvisoryImages',
+    method: 'GET',
+    path: '/advisories/:id/images',
+    handler: getAdvisoryImagesRoute,
+    description: advisoryImagesDescription,
   },
 ];

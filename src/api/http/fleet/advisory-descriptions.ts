@@ -13,8 +13,13 @@ const fix: Schema = { type: 'object', properties: { state: text, version: text }
 const listed: Schema = {
   type: 'object',
   properties: {
-    ...{ id: text, severity, exploited: exploitationSchema, epss: scoreSchema },
-    ...{ fixable: { type: 'boolean' }, images: number, packages: number },
+    id: text,
+    severity,
+    exploited: exploitationSchema,
+    epss: scoreSchema,
+    fixable: { type: 'boolean' },
+    images: number,
+    packages: number,
   },
 };
 
@@ -45,16 +50,25 @@ const statement: Schema = {
 const change: Schema = {
   type: 'object',
   properties: {
-    ...{ number, at: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
+    number,
+    at: text,
+    kind: { enum: ['new', 'changed', 'withdrawn'] },
+    changed: texts,
   },
 };
 
 const source: Schema = {
   type: 'object',
   properties: {
-    ...{ source: text, feed: text, advisory: text, title: nullableText, issued: nullableText },
+    source: text,
+    feed: text,
+    advisory: text,
+    title: nullableText,
+    issued: nullableText,
     statements: { type: 'array', items: statement },
-    ...{ moreStatements: number, since: text, changes: { type: 'array', items: change } },
+    moreStatements: number,
+    since: text,
+    changes: { type: 'array', items: change },
   },
 };
 
@@ -64,14 +78,19 @@ export const advisoryDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ id: text, aliases: texts, severity, severitySource: nullableText },
+      id: text,
+      aliases: texts,
+      severity,
+      severitySource: nullableText,
       cvss: { type: 'array', items: { type: 'object' } },
       epss: scoreSchema,
       exploited: {
         type: 'array',
         items: { type: 'object', properties: { source: text, date: nullableText } },
       },
-      ...{ description: nullableText, links: texts, weaknesses: texts },
+      description: nullableText,
+      links: texts,
+      weaknesses: texts,
       images: { type: ['integer', 'null'] },
       sources: { type: 'array', items: source },
     },
@@ -83,8 +102,12 @@ export const advisoryDescription: RouteDescription = {
 const affected: Schema = {
   type: 'object',
   properties: {
-    ...{ identity: text, names: texts, reference: text, digest: nullableText },
-    ...{ untaggedSince: nullableText, certain: { type: 'boolean' } },
+    identity: text,
+    names: texts,
+    reference: text,
+    digest: nullableText,
+    untaggedSince: nullableText,
+    certain: { type: 'boolean' },
     packages: { type: 'array', items: { type: 'object' } },
   },
 };

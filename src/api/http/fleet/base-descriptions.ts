@@ -7,15 +7,20 @@ const count: Schema = { type: 'integer' };
 const nullableCount: Schema = { type: ['integer', 'null'] };
 
 const imageProperties = {
-  ...{ digest: nullableText, names: { type: 'array', items: text }, reference: text },
-  ...{ platform: nullableText, layers: count },
+  digest: nullableText,
+  names: { type: 'array', items: text },
+  reference: text,
+  platform: nullableText,
+  layers: count,
 };
 const newer: Schema = { type: 'object', properties: { name: text, since: text, digest: nullableText } };
 const base: Schema = {
   type: 'object',
   properties: {
     ...imageProperties,
-    ...{ images: nullableCount, direct: nullableCount, onOlder: nullableCount },
+    images: nullableCount,
+    direct: nullableCount,
+    onOlder: nullableCount,
     replacedBy: { type: 'array', items: newer },
   },
 };
@@ -48,8 +53,11 @@ export const imageBasesDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ countedAt: nullableText, ...imageProperties, bases: { type: 'array', items: base } },
-      ...{ images: { type: 'array', items: { type: 'object', properties: imageProperties } }, next: text },
+      countedAt: nullableText,
+      ...imageProperties,
+      bases: { type: 'array', items: base },
+      images: { type: 'array', items: { type: 'object', properties: imageProperties } },
+      next: text,
     },
   },
   hasCsv: true,
@@ -71,7 +79,9 @@ export const rebuildsDescription: RouteDescription = {
         items: {
           type: 'object',
           properties: {
-            ...{ ...imageProperties, base: { type: 'object', properties: imageProperties }, newer },
+            ...imageProperties,
+            base: { type: 'object', properties: imageProperties },
+            newer,
           },
         },
       },

@@ -55,7 +55,8 @@ async function scene(t: TestContext): Promise<Scene> {
   await at(layered('base 2', 'jobs'), 'jobs');
   const signal = new AbortController().signal;
   return {
-    ...{ ...server, digests: { old, newer, web } },
+    ...server,
+    digests: { old, newer, web },
     count: () => countFindings({ store, extensions, signal }),
     tags: (names) => names.map((name) => name.split(':').at(-1) ?? ''),
   };

@@ -30,7 +30,9 @@ const cursors = {
 };
 
 const basesQuery = z.strictObject({
-  ...{ limit: limitParameter, after: z.optional(cursors.bases.parameter), outdated: flagParameter },
+  limit: limitParameter,
+  after: z.optional(cursors.bases.parameter),
+  outdated: flagParameter,
 });
 
 /** `GET /bases`: returns a page of the images that are the base of others, those with the most images first. */
@@ -56,7 +58,8 @@ async function countedAt({ store }: Pick<FleetDeps, 'store'>): Promise<object> {
 
 const imageBasesQuery = z.strictObject({
   platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
-  ...{ limit: limitParameter, after: z.optional(cursors.images.parameter) },
+  limit: limitParameter,
+  after: z.optional(cursors.images.parameter),
 });
 
 /** `GET /images/:digest/bases`: returns the bases of an image, and a page of the images on it. */
@@ -82,7 +85,8 @@ async function getImageBasesRoute(request: ApiRequest, deps: FleetDeps): Promise
 }
 
 const rebuildsQuery = z.strictObject({
-  ...{ limit: limitParameter, after: z.optional(cursors.rebuilds.parameter) },
+  limit: limitParameter,
+  after: z.optional(cursors.rebuilds.parameter),
 });
 
 /** `GET /rebuilds`: returns a page of the images to build again, because a newer image has the name of their base. */
@@ -106,7 +110,9 @@ async function getRebuildsRoute(request: ApiRequest, deps: FleetDeps): Promise<A
 function toBaseJson({ image, on, onOlder, replacedBy }: DescribedBase): object {
   return {
     ...toImageJson(image),
-    ...{ images: on?.images ?? null, direct: on?.direct ?? null, onOlder },
+    images: on?.images ?? null,
+    direct: on?.direct ?? null,
+    onOlder,
     replacedBy: replacedBy.map(toNewerJson),
   };
 }
@@ -157,15 +163,24 @@ function columnsOf<Row, Part>(columns: CsvColumns<Part>, partOf: (row: Row) => P
 /** The routes of `/api/v1` on base images. */
 export const baseRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getBases', method: 'GET', path: '/bases' },
-    ...{ handler: getBasesRoute, description: basesDescription },
+    name: 'api/v1/getBases',
+    method: 'GET',
+    path: '/bases',
+    handler: getBasesRoute,
+    description: basesDescription,
   },
   {
-    ...{ name: 'api/v1/getImageBases', method: 'GET', path: '/images/:digest/bases' },
-    ...{ handler: getImageBasesRoute, description: imageBasesDescription },
+    name: 'api/v1/getImageBases',
+    method: 'GET',
+    path: '/images/:digest/bases',
+    handler: getImageBasesRoute,
+    description: imageBasesDescription,
   },
   {
-    ...{ name: 'api/v1/getRebuilds', method: 'GET', path: '/rebuilds' },
-    ...{ handler: getRebuildsRoute, description: rebuildsDescription },
+    name: 'api/v1/getRebuilds',
+    method: 'GET',
+    path: '/rebuilds',
+    handler: getRebuildsRoute,
+    description: rebuildsDescription,
   },
 ];

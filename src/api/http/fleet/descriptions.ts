@@ -53,7 +53,8 @@ const countedImage: Schema = {
       properties: {
         countedAt: text,
         ...Object.fromEntries(severities.toReversed().map((one) => [one, number])),
-        ...{ fixable: number, exploited: number },
+        fixable: number,
+        exploited: number,
       },
     },
     assessed: { enum: [false, null] },

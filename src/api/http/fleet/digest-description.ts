@@ -22,22 +22,31 @@ export const digestDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ since: text, at: text },
+      since: text,
+      at: text,
       findings: {
         type: ['object', 'null'],
         properties: {
-          ...{ countedAt: text, images: number },
+          countedAt: text,
+          images: number,
           bySeverity: listOf({ severity: { enum: [...severities] }, ...compared }),
-          ...{ all: comparedCount, fixable: comparedCount, exploited: comparedCount },
+          all: comparedCount,
+          fixable: comparedCount,
+          exploited: comparedCount,
         },
       },
       advisories: {
         type: 'object',
         properties: {
-          ...{ new: number, changed: number, withdrawn: number, isComplete: flag },
+          new: number,
+          changed: number,
+          withdrawn: number,
+          isComplete: flag,
           found: listOf({
-            ...{ id: text, severity: { enum: [...severities] } },
-            ...{ exploited: { enum: [...exploitations] }, images: number },
+            id: text,
+            severity: { enum: [...severities] },
+            exploited: { enum: [...exploitations] },
+            images: number,
           }),
         },
       },

@@ -18,7 +18,9 @@ function dailyMail({ store, clock }: FleetServer, { fails = false } = {}) {
     if (counts) await countFindings({ store, extensions, signal: neverAborted });
     const sent: DailyDigest[] = [];
     const job = digestJob({
-      ...{ store, staleAfterMs: 7 * 24 * hourMs, dailyAtMs: 7 * hourMs },
+      store,
+      staleAfterMs: 7 * 24 * hourMs,
+      dailyAtMs: 7 * hourMs,
       send: async (digest) => {
         if (isFailing) {
           isFailing = false;
@@ -61,25 +63,34 @@ test('sends one digest a day, with the numbers of the summary and of the log of 
   const digest = await digestOfADay(server, run);
   const { findings: counted } = digest;
   assert.deepEqual(digest, {
-    ...{ since: '2026-03-01T06:00:00.000Z', at: '2026-03-01T07:00:00.000Z' },
+    since: '2026-03-01T06:00:00.000Z',
+    at: '2026-03-01T07:00:00.000Z',
     findings: {
-      ...{ countedAt: counted?.countedAt, images: 2 },
+      countedAt: counted?.countedAt,
+      images: 2,
       bySeverity: [
         { severity: 'Critical', now: 1, before: 0 },
         { severity: 'High', now: 0, before: 1 },
         { severity: 'Medium', now: 2, before: 0 },
       ],
-      ...{ all: { now: 3, before: 1 }, fixable: { now: 3, before: 1 }, exploited: { now: 0, before: 0 } },
+      all: { now: 3, before: 1 },
+      fixable: { now: 3, before: 1 },
+      exploited: { now: 0, before: 0 },
     },
     advisories: {
-      ...{ new: 1, changed: 1, withdrawn: 1, isComplete: true },
+      new: 1,
+      changed: 1,
+      withdrawn: 1,
+      isComplete: true,
       found: [
         { id: 'CVE-2026-2', severity: 'Critical', exploited: 'unknown', images: 1 },
         { id: 'CVE-2026-1', severity: 'Medium', exploited: 'unknown', images: 2 },
       ],
     },
     images: { new: 1, counted: 1, findings: 1, exploited: 0, isComplete: true },
-    ...{ currentSources: 1, otherSources: [], notAssessed: { uncountedSets: 0, failedScans: 0 } },
+    currentSources: 1,
+    otherSources: [],
+    notAssessed: { uncountedSets: 0, failedScans: 0 },
   });
   const { findings } = await server.get<{ findings: { counts: { findings: number }[] } }>('/summary');
   const sum = findings.counts.reduce((all, count) => all + count.findings, 0);

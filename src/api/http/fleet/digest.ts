@@ -28,7 +28,10 @@ async function getDigestRoute(request: ApiRequest, deps: FleetDeps): Promise<Api
 /** The route of the daily digest. */
 export const digestRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getDigest', method: 'GET', path: '/digest' },
-    ...{ handler: getDigestRoute, description: digestDescription },
+    name: 'api/v1/getDigest',
+    method: 'GET',
+    path: '/digest',
+    handler: getDigestRoute,
+    description: digestDescription,
   },
 ];

@@ -26,7 +26,11 @@ export const findingQuery: Readonly<Record<'severity' | 'fixable' | 'exploited',
 const finding: Schema = {
   type: 'object',
   properties: {
-    ...{ vulnerability: text, severity, exploited: exploitationSchema, epss: scoreSchema, namespace: text },
+    vulnerability: text,
+    severity,
+    exploited: exploitationSchema,
+    epss: scoreSchema,
+    namespace: text,
     package: { type: 'object', properties: { type: text, name: text, version: text, purl: text } },
     fix: { type: 'object', properties: { state: text, version: text } },
     images: number,

@@ -165,8 +165,13 @@ async function listsVulnerabilities({ get, refusal }: Counted): Promise<void> {
   const { advisories } = await get<Vulnerabilities>('/advisories?exploited=true');
   assert.deepEqual(advisories, [
     {
-      ...{ id: exploited, severity: 'Low', exploited: 'yes', epss: null, fixable: true },
-      ...{ images: 2, packages: 1 },
+      id: exploited,
+      severity: 'Low',
+      exploited: 'yes',
+      epss: null,
+      fixable: true,
+      images: 2,
+      packages: 1,
     },
   ]);
   const sorted: readonly (readonly [string, readonly string[]])[] = [
@@ -202,7 +207,10 @@ async function showsVulnerability({ get, refusal, applyDebian, clock, shop, call
         '2026-03-01T00:00:00.000Z',
         [
           {
-            ...{ namespace: 'debian:12', package: 'openssl', range: { to: '3.0.2-1' }, severity: 'High' },
+            namespace: 'debian:12',
+            package: 'openssl',
+            range: { to: '3.0.2-1' },
+            severity: 'High',
             fix: { state: 'fixed', version: '3.0.2-1' },
           },
         ],
@@ -290,8 +298,16 @@ async function listsImages({ get, scan, count, web, shop, clean, refusal }: Coun
   assert.deepEqual(images[0]?.namespaces, ['debian:12']);
   assert.deepEqual([images[0].assessed, images[0].notAssessed], [null, []]);
   assert.deepEqual(images[0].findings, {
-    ...{ countedAt: '2026-03-01T00:00:00.000Z', Defcon1: 0, Critical: 1, High: 0, Medium: 0, Low: 2 },
-    ...{ Negligible: 0, Unknown: 0, fixable: 3, exploited: 1 },
+    countedAt: '2026-03-01T00:00:00.000Z',
+    Defcon1: 0,
+    Critical: 1,
+    High: 0,
+    Medium: 0,
+    Low: 2,
+    Negligible: 0,
+    Unknown: 0,
+    fixable: 3,
+    exploited: 1,
   });
   const late = await scan(debianImage('curl 1-1'), 'late');
   assert.deepEqual((await get<Images>('/images?q=LATE')).images[0]?.findings, null);
@@ -348,7 +364,8 @@ async function listsUnassessed({ get, scan, count }: Counted): Promise<void> {
   const alpineReason = ['main', 'community'].map((feed) => `the feed alpine v3.20/${feed} was never loaded`);
   const { notAssessed } = await get<UnassessedSummary>('/summary');
   assert.deepEqual(notAssessed, {
-    ...{ images: 3, uncounted: 0 },
+    images: 3,
+    uncounted: 0,
     reasons: [
       { namespace: null, reason: 'a part could not be read', images: 1 },
       { namespace: null, reason: 'no package has a namespace for which advisories are published', images: 1 },

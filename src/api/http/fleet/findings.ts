@@ -20,9 +20,14 @@ import { readableImages } from './visible-image.ts';
 const cursor = pageCursor<FindingPlace>('findings', z.tuple([z.int(), z.string(), z.string(), z.int()]));
 
 const query = z.strictObject({
-  ...{ limit: limitParameter, after: z.optional(cursor.parameter) },
-  ...{ image: textParameter, repository: textParameter, vulnerability: textParameter },
-  ...{ package: textParameter, namespace: textParameter, ...findingParameters },
+  limit: limitParameter,
+  after: z.optional(cursor.parameter),
+  image: textParameter,
+  repository: textParameter,
+  vulnerability: textParameter,
+  package: textParameter,
+  namespace: textParameter,
+  ...findingParameters,
 });
 
 /**
@@ -95,8 +100,11 @@ const columns: CsvColumns<FleetFinding> = {
 /** The routes of `/api/v1` that list findings. */
 export const findingRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getFindings', method: 'GET', path: '/findings' },
+    name: 'api/v1/getFindings',
+    method: 'GET',
+    path: '/findings',
     checksRepositories: true,
-    ...{ handler: getFindingsRoute, description: findingsDescription },
+    handler: getFindingsRoute,
+    description: findingsDescription,
   },
 ];

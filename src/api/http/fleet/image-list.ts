@@ -32,19 +32,27 @@ const cursors = {
 };
 
 const filterParameters = {
-  ...{ limit: limitParameter, repository: textParameter, untagged: flagParameter, q: textParameter },
-  ...{ namespace: textParameter, label: textParameter, ...findingParameters, partial: partialParameter },
+  limit: limitParameter,
+  repository: textParameter,
+  untagged: flagParameter,
+  q: textParameter,
+  namespace: textParameter,
+  label: textParameter,
+  ...findingParameters,
+  partial: partialParameter,
   assessed: z.optional(z.literal('false', 'must be false')),
 };
 
 const queries = {
   number: z.strictObject({ ...filterParameters, after: z.optional(numberPlace) }),
   seen: z.strictObject({
-    ...{ ...filterParameters, sort: z.literal('seen') },
+    ...filterParameters,
+    sort: z.literal('seen'),
     after: z.optional(cursors.seen.parameter),
   }),
   risk: z.strictObject({
-    ...{ ...filterParameters, sort: z.literal('risk') },
+    ...filterParameters,
+    sort: z.literal('risk'),
     after: z.optional(cursors.risk.parameter),
   }),
 };
@@ -107,7 +115,11 @@ function filterOf(wanted: Wanted): FleetImageFilter {
   return {
     ...(repository !== undefined && { repository: knownTagOf(repository).repository }),
     ...(isUntagged && { isUntagged }),
-    ...{ text: q, namespace, severity, isFixable: fixable, isExploited: exploited },
+    text: q,
+    namespace,
+    severity,
+    isFixable: fixable,
+    isExploited: exploited,
     label: label === undefined ? undefined : labelOf(label),
   };
 }

@@ -41,7 +41,9 @@ export async function getImageUpgradesRoute(request: ApiRequest, deps: FleetDeps
   const type = preferredType(request.headers.accept ?? '*/*', ['application/json', 'text/markdown']);
   if (type !== 'text/markdown') return jsonResponse(200, plan, { Vary: 'Accept' });
   return {
-    ...{ status: 200, headers: { Vary: 'Accept' }, contentType: 'text/markdown; charset=utf-8' },
+    status: 200,
+    headers: { Vary: 'Accept' },
+    contentType: 'text/markdown; charset=utf-8',
     text: [...upgradePlanMarkdown(plan)].join(''),
   };
 }

@@ -61,7 +61,10 @@ export async function postImageRoute(request: ApiRequest, deps: FleetDeps): Prom
   if (credentials !== undefined && !deps.credentials.includes(credentials))
     throw new WireError(400, 'credentialsRef must be one of images.credentials of the server');
   const job = await deps.store.scanJobs.add({
-    ...{ reference, registry, platform, lane: 'interactive' },
+    reference,
+    registry,
+    platform,
+    lane: 'interactive',
     ...(credentials !== undefined && { credentials }),
   });
   deps.announceWork();

@@ -10,8 +10,13 @@ const texts: Schema = { type: 'array', items: text };
 const failure: Schema = { type: ['object', 'null'], properties: { at: text, message: text } };
 
 const eventProperties: Readonly<Record<string, Schema>> = {
-  ...{ number, id: text, kind: { enum: ['new', 'changed', 'withdrawn'] }, changed: texts },
-  ...{ source: text, feed: text, at: text },
+  number,
+  id: text,
+  kind: { enum: ['new', 'changed', 'withdrawn'] },
+  changed: texts,
+  source: text,
+  feed: text,
+  at: text,
   severity: {
     type: 'object',
     properties: { before: { enum: [...severities, null] }, after: { enum: [...severities, null] } },
@@ -48,9 +53,17 @@ export const listedEventsDescription: RouteDescription = {
 const feed: Schema = {
   type: 'object',
   properties: {
-    ...{ name: text, presence: { enum: ['loaded', 'failed'] }, records: number, skipped: number },
-    ...{ contentDate: nullableText, fetchedAt: text, checkedAt: text, appliedAt: nullableText },
-    ...{ lastFailure: failure, nextRunAt: nullableText, namespaces: texts },
+    name: text,
+    presence: { enum: ['loaded', 'failed'] },
+    records: number,
+    skipped: number,
+    contentDate: nullableText,
+    fetchedAt: text,
+    checkedAt: text,
+    appliedAt: nullableText,
+    lastFailure: failure,
+    nextRunAt: nullableText,
+    namespaces: texts,
     days: {
       type: 'array',
       items: { type: 'object', properties: { day: text, new: number, changed: number, withdrawn: number } },
@@ -61,8 +74,13 @@ const feed: Schema = {
 const source: Schema = {
   type: 'object',
   properties: {
-    ...{ source: text, state: { enum: ['current', 'stale', 'failed'] }, reason: nullableText },
-    ...{ contentDate: nullableText, fetchedAt: nullableText, checkedAt: nullableText, lastFailure: failure },
+    source: text,
+    state: { enum: ['current', 'stale', 'failed'] },
+    reason: nullableText,
+    contentDate: nullableText,
+    fetchedAt: nullableText,
+    checkedAt: nullableText,
+    lastFailure: failure,
     feeds: { type: 'array', items: feed },
   },
 };
@@ -102,7 +120,10 @@ export const historySchema: Schema = {
       items: {
         type: 'object',
         properties: {
-          ...{ day: text, countedAt: text, images: number, uncountedSets: number },
+          day: text,
+          countedAt: text,
+          images: number,
+          uncountedSets: number,
           counts: findingCountsSchema,
         },
       },

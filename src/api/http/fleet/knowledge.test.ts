@@ -70,9 +70,17 @@ test('describes sources with their feeds, and the changes of each day', async (t
         'current',
         [
           {
-            ...{ name: 'tracker', presence: 'loaded', records: 2, skipped: 0, contentDate: null },
-            ...{ fetchedAt: at, checkedAt: at, appliedAt: at, nextRunAt: '2026-03-01T00:00:00.000Z' },
-            ...{ lastFailure: { at, message: 'no route to host' }, namespaces: ['debian:12'] },
+            name: 'tracker',
+            presence: 'loaded',
+            records: 2,
+            skipped: 0,
+            contentDate: null,
+            fetchedAt: at,
+            checkedAt: at,
+            appliedAt: at,
+            nextRunAt: '2026-03-01T00:00:00.000Z',
+            lastFailure: { at, message: 'no route to host' },
+            namespaces: ['debian:12'],
             days: [{ day: at.slice(0, 10), new: 1, changed: 0, withdrawn: 0 }],
           },
         ],
@@ -96,7 +104,9 @@ test('returns the findings of each day, and those of a week with the summary', a
   clock.at += 10 * dayMs;
   await count();
   const sums = {
-    ...{ countedAt: '2026-03-01T00:00:00.000Z', images: 1, uncountedSets: 0 },
+    countedAt: '2026-03-01T00:00:00.000Z',
+    images: 1,
+    uncountedSets: 0,
     counts: [{ severity: 'High', exploited: 'unknown', findings: 1, fixable: true }],
   };
   const days = ['2026-03-01', '2026-03-11'].map((day) => ({ day, ...sums }));

@@ -108,15 +108,24 @@ async function getHistoryRoute(request: ApiRequest, { store }: FleetDeps): Promi
 /** The routes of `/api/v1` on what is known of vulnerabilities, and when. */
 export const knowledgeRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/listEvents', method: 'GET', path: '/events' },
-    ...{ handler: listEventsRoute, description: listedEventsDescription },
+    name: 'api/v1/listEvents',
+    method: 'GET',
+    path: '/events',
+    handler: listEventsRoute,
+    description: listedEventsDescription,
   },
   {
-    ...{ name: 'api/v1/getSources', method: 'GET', path: '/sources' },
-    ...{ handler: getSourcesRoute, description: sourcesDescription },
+    name: 'api/v1/getSources',
+    method: 'GET',
+    path: '/sources',
+    handler: getSourcesRoute,
+    description: sourcesDescription,
   },
   {
-    ...{ name: 'api/v1/getHistory', method: 'GET', path: '/summary/history' },
-    ...{ handler: getHistoryRoute, description: historyDescription },
+    name: 'api/v1/getHistory',
+    method: 'GET',
+    path: '/summary/history',
+    handler: getHistoryRoute,
+    description: historyDescription,
   },
 ];

@@ -38,7 +38,10 @@ async function serveWords(context: TestContext, count: number, failsFrom = Numbe
     routers: () => [
       routerOf('', [
         {
-          ...{ name: 'words', method: 'GET', path: '/words', ...problemErrors },
+          name: 'words',
+          method: 'GET',
+          path: '/words',
+          ...problemErrors,
           handle: (request) =>
             listResponse(
               list,

@@ -9,8 +9,13 @@ const nullableText: Schema = { type: ['string', 'null'] };
 const notification: Schema = {
   type: 'object',
   properties: {
-    ...{ name: text, state: { enum: [...notificationStates] }, namespace: nullableText, createdAt: text },
-    ...{ notifiedAt: nullableText, dueAt: nullableText, deletedAt: nullableText },
+    name: text,
+    state: { enum: [...notificationStates] },
+    namespace: nullableText,
+    createdAt: text,
+    notifiedAt: nullableText,
+    dueAt: nullableText,
+    deletedAt: nullableText,
     event: { ...eventSchema, type: ['object', 'null'] },
   },
 };

@@ -100,11 +100,17 @@ async function resendRoute(request: ApiRequest, { store, announceWork }: FleetDe
 /** The routes of `/api/v1` on notifications. */
 export const notificationRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/listNotifications', method: 'GET', path: '/notifications' },
-    ...{ handler: listNotificationsRoute, description: notificationsDescription },
+    name: 'api/v1/listNotifications',
+    method: 'GET',
+    path: '/notifications',
+    handler: listNotificationsRoute,
+    description: notificationsDescription,
   },
   {
-    ...{ name: 'api/v1/resendNotification', method: 'POST', path: '/notifications/:name/resend' },
-    ...{ handler: resendRoute, description: resendDescription },
+    name: 'api/v1/resendNotification',
+    method: 'POST',
+    path: '/notifications/:name/resend',
+    handler: resendRoute,
+    description: resendDescription,
   },
 ];

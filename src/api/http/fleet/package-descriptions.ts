@@ -10,7 +10,10 @@ const objects: Schema = { type: 'array', items: { type: 'object' } };
 const listed: Schema = {
   type: 'object',
   properties: {
-    ...{ namespace: text, name: text, versions: number, images: number },
+    namespace: text,
+    name: text,
+    versions: number,
+    images: number,
     worst: { enum: [...severities, null] },
   },
 };
@@ -40,8 +43,14 @@ const version: Schema = {
 const range: Schema = {
   type: 'object',
   properties: {
-    ...{ id: text, source: text, severity, range: { type: 'object' }, fix: { type: 'object' } },
-    ...{ from: number, to: number, conditional: { type: 'boolean' } },
+    id: text,
+    source: text,
+    severity,
+    range: { type: 'object' },
+    fix: { type: 'object' },
+    from: number,
+    to: number,
+    conditional: { type: 'boolean' },
   },
 };
 
@@ -56,7 +65,9 @@ export const packageVersionsDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ namespace: text, versionScheme: text, name: text },
+      namespace: text,
+      versionScheme: text,
+      name: text,
       versions: { type: 'array', items: version },
       ranges: { type: 'array', items: range },
     },

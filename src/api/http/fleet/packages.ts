@@ -19,8 +19,10 @@ import { jsonResponse } from './problem.ts';
 const cursor = pageCursor<PackageNamePlace>('packages', z.tuple([z.string(), z.int()]));
 
 const listQuery = z.strictObject({
-  ...{ limit: limitParameter, after: z.optional(cursor.parameter) },
-  ...{ q: textParameter, namespace: textParameter },
+  limit: limitParameter,
+  after: z.optional(cursor.parameter),
+  q: textParameter,
+  namespace: textParameter,
 });
 
 /** `GET /packages`: returns a page of the package names of the fleet. With `q`, it is one pass over the names at most. */
@@ -90,15 +92,24 @@ async function getSearchRoute(request: ApiRequest, deps: FleetDeps): Promise<Api
 /** The routes of `/api/v1` about packages, and the search. */
 export const packageRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getPackages', method: 'GET', path: '/packages' },
-    ...{ handler: getPackagesRoute, description: packagesDescription },
+    name: 'api/v1/getPackages',
+    method: 'GET',
+    path: '/packages',
+    handler: getPackagesRoute,
+    description: packagesDescription,
   },
   {
-    ...{ name: 'api/v1/getPackageVersions', method: 'GET', path: '/packages/versions' },
-    ...{ handler: getPackageVersionsRoute, description: packageVersionsDescription },
+    name: 'api/v1/getPackageVersions',
+    method: 'GET',
+    path: '/packages/versions',
+    handler: getPackageVersionsRoute,
+    description: packageVersionsDescription,
   },
   {
-    ...{ name: 'api/v1/getSearch', method: 'GET', path: '/search' },
-    ...{ handler: getSearchRoute, description: searchDescription },
+    name: 'api/v1/getSearch',
+    method: 'GET',
+    path: '/search',
+    handler: getSearchRoute,
+    description: searchDescription,
   },
 ];

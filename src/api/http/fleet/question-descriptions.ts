@@ -32,9 +32,19 @@ const check: Schema = {
 const explainedRow: Schema = {
   type: 'object',
   properties: {
-    ...{ source: text, feed: text, advisory: text, namespace: text, package: text },
-    ...{ range: { type: 'object' }, fix, severity, only: { type: ['object', 'null'] } },
-    ...{ modified: nullableText, knownSince: text, fetchedAt: nullableText, confidence: text },
+    source: text,
+    feed: text,
+    advisory: text,
+    namespace: text,
+    package: text,
+    range: { type: 'object' },
+    fix,
+    severity,
+    only: { type: ['object', 'null'] },
+    modified: nullableText,
+    knownSince: text,
+    fetchedAt: nullableText,
+    confidence: text,
     checks: { type: 'array', items: check },
   },
 };
@@ -54,20 +64,21 @@ export const explainDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{
-        schemaVersion: number,
-        target: { type: 'object' },
-        distro: { type: ['object', 'null'] },
-        id: text,
-      },
+      schemaVersion: number,
+      target: { type: 'object' },
+      distro: { type: ['object', 'null'] },
+      id: text,
       packages: {
         type: 'array',
         items: {
           type: 'object',
           properties: {
-            ...{ package: { type: 'object' }, layer: { type: ['object', 'null'] }, remarks: texts },
+            package: { type: 'object' },
+            layer: { type: ['object', 'null'] },
+            remarks: texts,
             outcome: { enum: ['reported', 'suppressed', 'not-reported', 'undecided'] },
-            ...{ reason: text, vulnerability: { type: ['object', 'null'] } },
+            reason: text,
+            vulnerability: { type: ['object', 'null'] },
             rows: { type: 'array', items: explainedRow },
           },
         },
@@ -86,9 +97,15 @@ export const explainDescription: RouteDescription = {
 const side: Schema = {
   type: 'object',
   properties: {
-    ...{ digest: nullableText, platform: nullableText, names: texts, asOf: text },
-    ...{ packages: number, findings: number, verdict: { enum: ['vulnerable', 'clean', 'not-assessed'] } },
-    ...{ assessed: { type: 'boolean' }, notAssessed: texts },
+    digest: nullableText,
+    platform: nullableText,
+    names: texts,
+    asOf: text,
+    packages: number,
+    findings: number,
+    verdict: { enum: ['vulnerable', 'clean', 'not-assessed'] },
+    assessed: { type: 'boolean' },
+    notAssessed: texts,
   },
 };
 

@@ -62,13 +62,19 @@ async function getDiffRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiRe
 /** The routes of `/api/v1` that answer a question on single images. */
 export const questionRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getExplain', method: 'GET', path: '/images/:digest/explain' },
+    name: 'api/v1/getExplain',
+    method: 'GET',
+    path: '/images/:digest/explain',
     checksRepositories: true,
-    ...{ handler: getExplainRoute, description: explainDescription },
+    handler: getExplainRoute,
+    description: explainDescription,
   },
   {
-    ...{ name: 'api/v1/getDiff', method: 'GET', path: '/diff' },
+    name: 'api/v1/getDiff',
+    method: 'GET',
+    path: '/diff',
     checksRepositories: true,
-    ...{ handler: getDiffRoute, description: diffDescription },
+    handler: getDiffRoute,
+    description: diffDescription,
   },
 ];

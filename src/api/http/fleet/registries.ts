@@ -20,7 +20,10 @@ export async function getRegistriesRoute(
     const walk = walks.get(name);
     const { name: _name, registry: _registry, ...last } = walk ?? {};
     return {
-      ...{ name, registry, state: registryStateOf(walk), failedScans: failed.get(registry) ?? 0 },
+      name,
+      registry,
+      state: registryStateOf(walk),
+      failedScans: failed.get(registry) ?? 0,
       lastWalk: walk === undefined ? null : last,
     };
   });

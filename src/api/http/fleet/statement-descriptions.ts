@@ -11,10 +11,16 @@ const texts: Schema = { type: 'array', items: text };
 const statement: Schema = {
   type: 'object',
   properties: {
-    ...{ file: text, kind: { enum: ['rule', 'vex', 'unreadable'] }, vulnerabilities: texts },
+    file: text,
+    kind: { enum: ['rule', 'vex', 'unreadable'] },
+    vulnerabilities: texts,
     status: { enum: ['ignored', 'not_affected', 'fixed', 'affected', 'under_investigation', null] },
-    ...{ scope: texts, justification: { enum: [...justifications, null] }, reason: nullableText },
-    ...{ author: nullableText, at: text, expires: nullableText },
+    scope: texts,
+    justification: { enum: [...justifications, null] },
+    reason: nullableText,
+    author: nullableText,
+    at: text,
+    expires: nullableText,
     state: { enum: ['active', 'expired', 'unreadable'] },
   },
 };
@@ -36,7 +42,8 @@ const previewedFinding: Schema = {
   type: 'object',
   properties: {
     image: { type: 'object', properties: { digest: nullableText, names: texts } },
-    ...{ vulnerability: text, severity: { enum: [...severities] } },
+    vulnerability: text,
+    severity: { enum: [...severities] },
     package: { type: 'object', properties: { type: text, name: text, version: text, purl: text } },
     reason: text,
   },
@@ -56,7 +63,10 @@ export const previewDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ findings: number, images: number, complete: { type: 'boolean' }, notPreviewed: texts },
+      findings: number,
+      images: number,
+      complete: { type: 'boolean' },
+      notPreviewed: texts,
       rows: { type: 'array', items: previewedFinding },
     },
   },

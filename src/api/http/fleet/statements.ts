@@ -68,12 +68,19 @@ async function postPreviewRoute(request: ApiRequest, deps: FleetDeps): Promise<A
 /** The routes of `/api/v1` on rules and VEX statements. */
 export const statementRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getStatements', method: 'GET', path: '/statements' },
-    ...{ handler: getStatementsRoute, description: statementsDescription },
+    name: 'api/v1/getStatements',
+    method: 'GET',
+    path: '/statements',
+    handler: getStatementsRoute,
+    description: statementsDescription,
   },
   {
-    ...{ name: 'api/v1/postPreview', method: 'POST', path: '/statements/preview', scope: 'triage' },
+    name: 'api/v1/postPreview',
+    method: 'POST',
+    path: '/statements/preview',
+    scope: 'triage',
     bodyBytesMax: limits.ignoreFileBytes,
-    ...{ handler: postPreviewRoute, description: previewDescription },
+    handler: postPreviewRoute,
+    description: previewDescription,
   },
 ];

@@ -29,7 +29,9 @@ export function summaryJson({ findings, ...summary }: Pick<FleetSummary, 'findin
 /** Returns the findings of all named images as the API shows them. */
 function countsJson({ at, images, dueSets, findings }: FindingTotals): object {
   return {
-    ...{ countedAt: at, images, uncountedSets: dueSets },
+    countedAt: at,
+    images,
+    uncountedSets: dueSets,
     counts: findings.map(({ isFixable: fixable, ...count }) => ({ ...count, fixable })),
   };
 }

@@ -9,7 +9,8 @@ const count: Schema = { type: 'integer' };
 
 const sumProperties = {
   ...Object.fromEntries(severities.map((severity) => [severity, count])),
-  ...{ findings: count, exploited: count },
+  findings: count,
+  exploited: count,
 };
 const sum: Schema = { type: 'object', properties: sumProperties };
 const nullableSum: Schema = { type: ['object', 'null'], properties: sumProperties };
@@ -19,8 +20,16 @@ const upgrade: Schema = {
   properties: {
     rank: count,
     kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
-    ...{ namespace: nullableText, package: nullableText, version: nullableText, versions: count },
-    ...{ fixedVersion: nullableText, images: count, closes: sum, gain: number, residual: number, text },
+    namespace: nullableText,
+    package: nullableText,
+    version: nullableText,
+    versions: count,
+    fixedVersion: nullableText,
+    images: count,
+    closes: sum,
+    gain: number,
+    residual: number,
+    text,
   },
 };
 
@@ -30,7 +39,8 @@ const prior: Schema = {
     severity: { enum: [...severities] },
     probability: number,
     by: { enum: ['median', 'constant'] },
-    ...{ scores: count, findings: count },
+    scores: count,
+    findings: count,
   },
 };
 
@@ -46,7 +56,9 @@ export const upgradesDescription: RouteDescription = {
     type: 'object',
     properties: {
       upgrades: { type: ['array', 'null'], items: upgrade },
-      ...{ before: nullableSum, after: nullableSum, countedAt: nullableText },
+      before: nullableSum,
+      after: nullableSum,
+      countedAt: nullableText,
       priors: { type: 'array', items: prior },
     },
   },
@@ -58,13 +70,16 @@ export const upgradesDescription: RouteDescription = {
 const remaining: Schema = {
   type: 'object',
   properties: {
-    ...{ reason: text, sum, risk: number },
+    reason: text,
+    sum,
+    risk: number,
     findings: {
       type: 'array',
       items: {
         type: 'object',
         properties: {
-          ...{ id: text, severity: { enum: [...severities] } },
+          id: text,
+          severity: { enum: [...severities] },
           package: { type: 'object', properties: { type: text, name: text, version: text } },
         },
       },
@@ -84,26 +99,35 @@ export const imageUpgradesDescription: RouteDescription = {
   responseType: {
     type: 'object',
     properties: {
-      ...{ schemaVersion: count, target: { type: 'object' }, verdict: text },
+      schemaVersion: count,
+      target: { type: 'object' },
+      verdict: text,
       upgrades: {
         type: 'array',
         items: {
           type: 'object',
           properties: {
-            ...{
-              rank: count,
-              kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
-            },
-            ...{ namespace: nullableText, package: nullableText, versions: { type: 'array', items: text } },
-            ...{ fixedVersion: nullableText, packages: { type: 'array', items: { type: 'object' } } },
-            ...{ images: count, closes: sum, gain: number, residual: number, text },
+            rank: count,
+            kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
+            namespace: nullableText,
+            package: nullableText,
+            versions: { type: 'array', items: text },
+            fixedVersion: nullableText,
+            packages: { type: 'array', items: { type: 'object' } },
+            images: count,
+            closes: sum,
+            gain: number,
+            residual: number,
+            text,
           },
         },
       },
-      ...{ before: sum, after: sum },
+      before: sum,
+      after: sum,
       risk: { type: 'object', properties: { before: number, after: number } },
       priors: { type: 'array', items: prior },
-      ...{ remaining: { type: 'array', items: remaining }, doubts: { type: 'array', items: text } },
+      remaining: { type: 'array', items: remaining },
+      doubts: { type: 'array', items: text },
     },
   },
   hasProblems: true,

@@ -45,7 +45,9 @@ async function scene(t: TestContext, tokens: readonly string[] = []): Promise<Sc
     feedUpdate({ source: 'epss', feed: 'scores' }),
     stream(
       ['CVE-2026-1', 'CVE-2026-2', 'CVE-2026-3'].map((id) => ({
-        ...{ kind: 'enrichment' as const, id, epss: { score: 0.1, percentile: 0.5 } },
+        kind: 'enrichment' as const,
+        id,
+        epss: { score: 0.1, percentile: 0.5 },
       })),
     ),
   );

@@ -106,13 +106,19 @@ const columns: CsvColumns<FleetUpgrade> = {
 /** The routes of `/api/v1` that rank upgrades. */
 export const upgradeRoutes: readonly FleetRoute[] = [
   {
-    ...{ name: 'api/v1/getUpgrades', method: 'GET', path: '/upgrades' },
+    name: 'api/v1/getUpgrades',
+    method: 'GET',
+    path: '/upgrades',
     checksRepositories: true,
-    ...{ handler: getUpgradesRoute, description: upgradesDescription },
+    handler: getUpgradesRoute,
+    description: upgradesDescription,
   },
   {
-    ...{ name: 'api/v1/getImageUpgrades', method: 'GET', path: '/images/:digest/upgrades' },
+    name: 'api/v1/getImageUpgrades',
+    method: 'GET',
+    path: '/images/:digest/upgrades',
     checksRepositories: true,
-    ...{ handler: getImageUpgradesRoute, description: imageUpgradesDescription },
+    handler: getImageUpgradesRoute,
+    description: imageUpgradesDescription,
   },
 ];

@@ -122,7 +122,9 @@ test('only notifications that name a tag and have the secret use up the limit of
   const post = async (authorization: string, action: string, tag?: string): Promise<number> => {
     const target = { mediaType: 'm', digest, repository: 'shop/web', tag };
     const request: Partial<ApiRequest> = {
-      ...{ params: { registry: 'a' }, headers: { authorization }, query: new URLSearchParams() },
+      params: { registry: 'a' },
+      headers: { authorization },
+      query: new URLSearchParams(),
       body: async () => Buffer.from(JSON.stringify({ events: [{ id: '1', action, target }] })),
     };
     try {

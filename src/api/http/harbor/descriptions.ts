@@ -18,20 +18,41 @@ const artifact = objectOf(
 const capability = objectOf(
   {
     type: { type: 'string', enum: ['vulnerability', 'sbom'] },
-    ...{ consumes_mime_types: texts, produces_mime_types: texts },
+    consumes_mime_types: texts,
+    produces_mime_types: texts,
     additional_attributes: objectOf({ sbom_media_types: texts }, []),
   },
   ['type'],
 );
 const item = objectOf(
   {
-    ...{ id: text, package: text, version: text, fix_version: text, severity: text, status: text },
-    ...{ description: text, links: texts, cwe_ids: texts },
+    id: text,
+    package: text,
+    version: text,
+    fix_version: text,
+    severity: text,
+    status: text,
+    description: text,
+    links: texts,
+    cwe_ids: texts,
     preferred_cvss: { type: 'object' },
     layer: { type: 'object' },
     vendor_attributes: { type: 'object' },
   },
   ['id', 'package', 'version', 'severity'],
+);
+
+const report = objectOf(
+  {
+    generated_at: { ...text, format: 'date-time' },
+    artifact,
+    scanner,
+    severity: text,
+    vulnerabilities: { type: 'array', items: item },
+    media_type: text,
+    sbom: { type: 'object' },
+  },
+  ['generated_at', 'artifact', 'scanner'],
 );
 
 const errors: Pick<RouteDescription, 'errorSchema'> = {
@@ -85,14 +106,7 @@ export function describedHarborRoutes(): DescribedRoute[] {
         query: {
           sbom_media_type: { type: 'string', summary: `For an SBOM: ${sbomMediaTypes.join(' or ')}.` },
         },
-        responseType: objectOf(
-          {
-            ...{ generated_at: { ...text, format: 'date-time' }, artifact, scanner, severity: text },
-            vulnerabilities: { type: 'array', items: item },
-            ...{ media_type: text, sbom: { type: 'object' } },
-          },
-          ['generated_at', 'artifact', 'scanner'],
-        ),
+        responseType: report,
         errorStatuses: [302, 400, 404, 415, 500],
       },
     },

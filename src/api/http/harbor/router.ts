@@ -31,7 +31,10 @@ function routeOf(
   { path, handle }: { readonly path: string; readonly handle: HarborHandler },
 ): Route {
   return {
-    ...{ name: `harbor/${name}`, method, path, handle },
+    name: `harbor/${name}`,
+    method,
+    path,
+    handle,
     renderError: renderHarborError,
     translateError: toHarborError,
     authorizationOf: harborAuthorization,

@@ -20,7 +20,9 @@ test('takes a request of any version of Harbor', () => {
   const oldest = parse({ registry, artifact, other: 1 });
   assert.deepEqual(oldest, {
     subject: {
-      ...{ repository: 'library/nginx', digest, mimeType: artifact.mime_type },
+      repository: 'library/nginx',
+      digest,
+      mimeType: artifact.mime_type,
       kinds: ['vulnerability'],
     },
     access: { origin: 'https://harbor.example', authorization: 'Basic eDp5' },

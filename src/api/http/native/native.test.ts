@@ -42,7 +42,10 @@ async function startServer(
   const followers = new Set<symbol>();
   const recorded: unknown[] = [];
   const deps: NativeDeps = {
-    ...{ store, extensions: { schemes: [], sources: [] }, followers, now: () => new Date(0) },
+    store,
+    extensions: { schemes: [], sources: [] },
+    followers,
+    now: () => new Date(0),
     listLimiter: new ListLimiter(),
     sleepOrWake: async (signal) => {
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -136,8 +139,13 @@ test('pages through the affected images, each with packages, layers and fixes', 
     certain: true,
     packages: [
       {
-        ...{ type: 'deb', name: 'openssl', version: '3', source: null, purl: 'pkg:deb/debian/openssl@3' },
-        ...{ location: { path: 'var/lib/dpkg/status', layer: null }, fix: { state: 'fixed', version: '5' } },
+        type: 'deb',
+        name: 'openssl',
+        version: '3',
+        source: null,
+        purl: 'pkg:deb/debian/openssl@3',
+        location: { path: 'var/lib/dpkg/status', layer: null },
+        fix: { state: 'fixed', version: '5' },
         severity: 'Medium',
       },
     ],
@@ -194,14 +202,23 @@ test('streams events with both sides, and only new ones when the client names no
   const [start, news = assert.fail()] = await takeEvents(again, 2);
   const { key, id, aliases, links, cvss, affected } = graver;
   const side = {
-    ...{ key, id, aliases, links, cvss },
+    key,
+    id,
+    aliases,
+    links,
+    cvss,
     affected: affected.map(({ keys: _, ...row }) => row),
   };
   assert.deepEqual(start, { type: 'start', data: { after: 1 } });
   const { at, ...payload } = news.data as { at: string };
   assert.ok(Date.parse(at) > 0);
   assert.deepEqual(payload, {
-    ...{ number: 2, kind: 'changed', changed: ['severity'], source: 'debian', feed: 'tracker', id: 'A' },
+    number: 2,
+    kind: 'changed',
+    changed: ['severity'],
+    source: 'debian',
+    feed: 'tracker',
+    id: 'A',
     old: { ...side, severity: 'Medium' },
     new: { ...side, severity: 'High' },
   });

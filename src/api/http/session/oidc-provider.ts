@@ -67,15 +67,18 @@ export class OidcProvider {
     const configuration = await this.#configuration();
     const library = await import('openid-client');
     const pending = {
-      ...{ state: library.randomState(), nonce: library.randomNonce() },
-      ...{ verifier: library.randomPKCECodeVerifier(), to },
+      state: library.randomState(),
+      nonce: library.randomNonce(),
+      verifier: library.randomPKCECodeVerifier(),
+      to,
     };
     const url = library.buildAuthorizationUrl(configuration, {
       redirect_uri: this.#options.redirectUri.href,
       scope: this.#options.scopes.join(' '),
       code_challenge: await library.calculatePKCECodeChallenge(pending.verifier),
       code_challenge_method: 'S256',
-      ...{ state: pending.state, nonce: pending.nonce },
+      state: pending.state,
+      nonce: pending.nonce,
     });
     return { url, pending };
   }
@@ -88,8 +91,10 @@ export class OidcProvider {
     current.search = query.toString();
     try {
       const tokens = await library.authorizationCodeGrant(configuration, current, {
-        ...{ expectedState: pending.state, expectedNonce: pending.nonce },
-        ...{ pkceCodeVerifier: pending.verifier, idTokenExpected: true },
+        expectedState: pending.state,
+        expectedNonce: pending.nonce,
+        pkceCodeVerifier: pending.verifier,
+        idTokenExpected: true,
       });
       const claims = tokens.claims();
       if (claims === undefined) throw new Error('the provider sent no ID token');
@@ -135,7 +140,8 @@ export class OidcProvider {
     const fetching = { [library.customFetch]: providerFetch(connection) };
     const timeout = limits.providerMs / 1000;
     const described = await library.discovery(issuer, clientId, undefined, library.None(), {
-      ...{ ...fetching, timeout },
+      ...fetching,
+      timeout,
     });
     const server = described.serverMetadata();
     const isBasic = (server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']).includes(

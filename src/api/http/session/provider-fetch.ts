@@ -11,8 +11,12 @@ export function providerFetch(connection: ConnectionOptions): CustomFetch {
     const response = await httpRequest(new URL(url), {
       headers,
       ...(method === 'POST' && { body: textOf(body) }),
-      ...{ redirect: 'manual', signal, connect: () => connection },
-      ...{ idleMs: limits.providerMs, connectMs: limits.providerMs, totalMs: limits.providerMs },
+      redirect: 'manual',
+      signal,
+      connect: () => connection,
+      idleMs: limits.providerMs,
+      connectMs: limits.providerMs,
+      totalMs: limits.providerMs,
     });
     try {
       const content = await limitedBody(response.body);

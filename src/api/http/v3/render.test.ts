@@ -9,10 +9,12 @@ function item(name: string, isOfDistribution: boolean): AncestryPackage {
   const listed = { type: 'acme', name, version: '1', purl: '', foundBy: 'acme-lister' };
   return {
     package: {
-      ...{ ...listed, location: { path: 'etc/acme', layer: null } },
+      ...listed,
+      location: { path: 'etc/acme', layer: null },
       lookup: { namespace, name, version: '1' },
     },
-    ...{ isOfDistribution, vulnerabilities: [] },
+    isOfDistribution,
+    vulnerabilities: [],
   };
 }
 

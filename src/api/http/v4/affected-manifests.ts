@@ -31,12 +31,24 @@ const text = z._default(z.string(), '');
 const severities = ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'] as const;
 
 const distributionSchema = z.object({
-  ...{ id: text, did: text, name: text, version: text, version_code_name: text, version_id: text },
-  ...{ arch: text, cpe: text, pretty_name: text },
+  id: text,
+  did: text,
+  name: text,
+  version: text,
+  version_code_name: text,
+  version_id: text,
+  arch: text,
+  cpe: text,
+  pretty_name: text,
 });
 
 const vulnerabilitySchema = z.object({
-  ...{ id: text, updater: text, name: text, description: text, links: text, severity: text },
+  id: text,
+  updater: text,
+  name: text,
+  description: text,
+  links: text,
+  severity: text,
   issued: z._default(z.string(), noV4Time),
   normalized_severity: z._default(z.enum(severities), 'Unknown'),
   package: z._default(z.looseObject({ name: text }), { name: '' }),
@@ -90,7 +102,9 @@ function askedOf(posted: PostedVulnerability): AskedVulnerability | undefined {
   if (namespace === undefined) return undefined;
   const { fixed, introduced } = versionsOf(posted.fixed_in_version);
   return {
-    ...{ id: posted.id, namespace, package: posted.package.name },
+    id: posted.id,
+    namespace,
+    package: posted.package.name,
     range: { ...(fixed !== '' && { to: fixed }), ...(introduced !== '' && { from: introduced }) },
   };
 }

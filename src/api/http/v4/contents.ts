@@ -73,7 +73,10 @@ interface PackageContext {
 function toV4Package(item: ImagePackage, { id, sources, version }: PackageContext): V4Package {
   const { name, version: installed, arch, foundBy } = item;
   return {
-    ...{ id, name, version: installed, kind: 'binary' },
+    id,
+    name,
+    version: installed,
+    kind: 'binary',
     source: sources.of(item),
     normalized_version: '',
     ...(arch !== undefined && { arch }),
@@ -97,9 +100,13 @@ class Sources {
     const known = this.#byName.get(key);
     if (known !== undefined) return known;
     const made: V4Package = {
-      ...{ id: packageId(this.#packages + this.#byName.size), name, version },
+      id: packageId(this.#packages + this.#byName.size),
+      name,
+      version,
       ...(source !== undefined && { kind: 'source' as const }),
-      ...{ normalized_version: '', cpe: '', detector: null },
+      normalized_version: '',
+      cpe: '',
+      detector: null,
     };
     this.#byName.set(key, made);
     return made;

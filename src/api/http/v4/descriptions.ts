@@ -36,8 +36,15 @@ const detector: Schema = { type: ['string', 'null'] };
 const sourcePackage = objectOf({ ...packageMembers, detector }, optionalMembers);
 const onePackage = objectOf({ ...packageMembers, detector }, { ...optionalMembers, source: sourcePackage });
 const distribution = objectOf({
-  ...{ id: text, did: text, name: text, version: text, version_code_name: text },
-  ...{ version_id: text, arch: text, cpe: text, pretty_name: text },
+  id: text,
+  did: text,
+  name: text,
+  version: text,
+  version_code_name: text,
+  version_id: text,
+  arch: text,
+  cpe: text,
+  pretty_name: text,
 });
 const repository = objectOf({ cpe: text }, { id: text, name: text, key: text, uri: text });
 const contents = {
@@ -48,15 +55,24 @@ const contents = {
   environments: mapOf(
     listOf(
       objectOf({
-        ...{ package_db: text, introduced_in: text, distribution_id: text, repository_ids: listOf(text) },
+        package_db: text,
+        introduced_in: text,
+        distribution_id: text,
+        repository_ids: listOf(text),
       }),
     ),
   ),
 };
 const indexReport = objectOf({ ...contents, state: text, success: { type: 'boolean' }, err: text });
 const summary = {
-  ...{ name: text, description: text, links: text, severity: text, normalized_severity: severity },
-  ...{ package: onePackage, distribution, fixed_in_version: text },
+  name: text,
+  description: text,
+  links: text,
+  severity: text,
+  normalized_severity: severity,
+  package: onePackage,
+  distribution,
+  fixed_in_version: text,
 };
 const vulnerability = objectOf({ ...summary, id: text, updater: text, issued: date, repository });
 const operation = objectOf({ ref: text, updater: text, fingerprint: text, date, kind: text });
@@ -130,7 +146,10 @@ export const v4Descriptions: Readonly<Record<string, RouteDescription>> = {
       prev: parameter('The earlier update.'),
     },
     responseType: objectOf({
-      ...{ prev: operation, cur: operation, added: listOf(vulnerability), removed: listOf(vulnerability) },
+      prev: operation,
+      cur: operation,
+      added: listOf(vulnerability),
+      removed: listOf(vulnerability),
     }),
     errorStatuses: [400, 404, 422],
   },
@@ -157,7 +176,9 @@ export const v4Descriptions: Readonly<Record<string, RouteDescription>> = {
       page: objectOf({ size: integer }, { next: text }),
       notifications: listOf(
         objectOf({
-          ...{ id: text, manifest: text, reason: { type: 'string', enum: ['added', 'removed'] } },
+          id: text,
+          manifest: text,
+          reason: { type: 'string', enum: ['added', 'removed'] },
           vulnerability: objectOf({ ...summary, repo: repository }),
         }),
       ),

@@ -37,7 +37,9 @@ const hi = apk.key(fixed);
 assert.ok(isKey(hi));
 /** Versions of the advisories on openssl. */
 const openssl = {
-  ...{ namespace: alpine, range: { to: fixed }, fix: { state: 'fixed' as const, version: fixed } },
+  namespace: alpine,
+  range: { to: fixed },
+  fix: { state: 'fixed' as const, version: fixed },
   keys: { lo: new Uint8Array(), hi },
 };
 
@@ -52,13 +54,18 @@ async function loadPython({ advisories }: Store): Promise<void> {
 async function loadAdvisory({ advisories, enrichments }: Store): Promise<void> {
   const affected = affectedRow('openssl', openssl);
   const advisory = record('ALPINE-1', {
-    ...{ aliases: ['CVE-2024-5535'], severity: 'High', affected: [affected], description: 'Reads too far.' },
+    aliases: ['CVE-2024-5535'],
+    severity: 'High',
+    affected: [affected],
+    description: 'Reads too far.',
     links: ['https://alpine.test/a b'],
   });
   await advisories.apply(feedUpdate({ source: 'alpine', feed: 'v3.20/main' }), stream([advisory]));
   const vector = 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H';
   const rating = {
-    ...{ kind: 'enrichment' as const, id: 'CVE-2024-5535', published: '2024-06-27' },
+    kind: 'enrichment' as const,
+    id: 'CVE-2024-5535',
+    published: '2024-06-27',
     cvss: [{ source: 'nvd', vector, score: 9.8 }],
   };
   await enrichments.apply(feedUpdate({ source: 'nvd', feed: '2024' }), stream([rating]));
@@ -79,20 +86,34 @@ test('returns the vulnerabilities of a manifest that was indexed before its advi
   assert.equal(report.packages['1']?.name, 'libssl3');
   const { package: affected, distribution, ...rest } = report.vulnerabilities['1'] ?? assert.fail();
   assert.deepEqual(rest, {
-    ...{ id: '1', updater: 'alpine', name: 'ALPINE-1', description: 'Reads too far.' },
-    ...{ issued: '2024-06-27T00:00:00Z', severity: 'High', normalized_severity: 'High' },
+    id: '1',
+    updater: 'alpine',
+    name: 'ALPINE-1',
+    description: 'Reads too far.',
+    issued: '2024-06-27T00:00:00Z',
+    severity: 'High',
+    normalized_severity: 'High',
     links: 'https://alpine.test/a%20b https://www.cve.org/CVERecord?id=CVE-2024-5535',
-    ...{ repository: { cpe: '' }, fixed_in_version: '3.3.1-r1' },
+    repository: { cpe: '' },
+    fixed_in_version: '3.3.1-r1',
   });
   assert.deepEqual([affected.name, distribution.did], ['openssl', 'alpine']);
   const [first] = Object.entries(report.enrichments)[0]?.[1] ?? assert.fail();
   assert.deepEqual(Object.keys(report.enrichments), [cvssEnrichmentKey]);
   assert.deepEqual(first?.['1'], [
     {
-      ...{ version: '3.1', vectorString: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H', baseScore: 9.8 },
-      ...{ baseSeverity: 'CRITICAL', attackVector: 'NETWORK', attackComplexity: 'LOW' },
-      ...{ privilegesRequired: 'NONE', userInteraction: 'NONE', scope: 'UNCHANGED' },
-      ...{ confidentialityImpact: 'HIGH', integrityImpact: 'HIGH', availabilityImpact: 'HIGH' },
+      version: '3.1',
+      vectorString: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H',
+      baseScore: 9.8,
+      baseSeverity: 'CRITICAL',
+      attackVector: 'NETWORK',
+      attackComplexity: 'LOW',
+      privilegesRequired: 'NONE',
+      userInteraction: 'NONE',
+      scope: 'UNCHANGED',
+      confidentialityImpact: 'HIGH',
+      integrityImpact: 'HIGH',
+      availabilityImpact: 'HIGH',
     },
   ]);
 });
@@ -179,7 +200,8 @@ test('answers 404 for an unknown manifest, 400 for no digest, and 405 for anothe
 
 test('prefers vectors of NVD, and leaves out those without a score and of other versions', () => {
   const vectors = (source: string, ...list: readonly string[]) => ({
-    ...{ id: 'CVE-1', source },
+    id: 'CVE-1',
+    source,
     cvss: list.map((vector) => ({ source, vector })),
   });
   const low = 'CVSS:3.0/AV:L/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N';
@@ -208,16 +230,19 @@ test('names a vulnerability of a package once, also if it is found in several re
     image,
   };
   const found = {
-    ...{ source: 'rhel', id: 'CVE-2024-5535', canonicalId: 'CVE-2024-5535', severity: 'High' as const },
-    ...{ namespace: { name: 'rhel:9', versionScheme: 'rpm' }, affectedPackage: 'openssl', isOfSource: false },
-    ...{
-      fix: { state: 'unfixed' as const },
-      links: [],
-      enrichments: [],
-      description: null,
-      link: null,
-      metadata: undefined,
-    },
+    source: 'rhel',
+    id: 'CVE-2024-5535',
+    canonicalId: 'CVE-2024-5535',
+    severity: 'High' as const,
+    namespace: { name: 'rhel:9', versionScheme: 'rpm' },
+    affectedPackage: 'openssl',
+    isOfSource: false,
+    fix: { state: 'unfixed' as const },
+    links: [],
+    enrichments: [],
+    description: null,
+    link: null,
+    metadata: undefined,
   };
   const report = renderVulnerabilityReport(manifest, new Map([[0, [found, { ...found }]]]), builtIn);
   assert.deepEqual(report.package_vulnerabilities, { 1: ['1'] });

@@ -29,10 +29,14 @@ async function changeAdvisories({ advisories }: Store, isWithdrawn: boolean): Pr
   assert.ok(isKey(hi));
   const affected = affectedRow('openssl', {
     namespace: { name: 'alpine:v3.20', versionScheme: 'apk' },
-    ...{ range: { to: fixed }, fix: { state: 'fixed', version: fixed }, keys: { lo: new Uint8Array(), hi } },
+    range: { to: fixed },
+    fix: { state: 'fixed', version: fixed },
+    keys: { lo: new Uint8Array(), hi },
   });
   const advisory = record('CVE-2026-1', {
-    ...{ severity: 'Defcon1', affected: [affected], description: 'Reads too far.' },
+    severity: 'Defcon1',
+    affected: [affected],
+    description: 'Reads too far.',
     links: ['https://alpine.test/a b', 'https://alpine.test/c'],
   });
   // A feed that drops all records of a namespace keeps them.
@@ -74,8 +78,12 @@ test('returns the manifests that a new vulnerability affects', async (t) => {
   assert.match(id, /^[\da-f]{8}-[\da-f]{4}-8[\da-f]{3}-a[\da-f]{3}-[\da-f]{12}$/);
   const { package: item, distribution, ...rest } = vulnerability;
   assert.deepEqual(rest, {
-    ...{ name: 'CVE-2026-1', description: 'Reads too far.', severity: 'Critical' },
-    ...{ normalized_severity: 'Critical', repo: { cpe: '' }, fixed_in_version: '3.3.1-r1' },
+    name: 'CVE-2026-1',
+    description: 'Reads too far.',
+    severity: 'Critical',
+    normalized_severity: 'Critical',
+    repo: { cpe: '' },
+    fixed_in_version: '3.3.1-r1',
     links: 'https://alpine.test/a%20b https://alpine.test/c',
   });
   assert.deepEqual(
@@ -90,7 +98,9 @@ function advisoryOn(id: string, severity: Severity, name = 'openssl'): KeyedVuln
   assert.ok(isKey(hi));
   const affected = affectedRow(name, {
     namespace: { name: 'alpine:v3.20', versionScheme: 'apk' },
-    ...{ range: { to: '9' }, fix: { state: 'fixed', version: '9' }, keys: { lo: new Uint8Array(), hi } },
+    range: { to: '9' },
+    fix: { state: 'fixed', version: '9' },
+    keys: { lo: new Uint8Array(), hi },
   });
   return record(id, { severity, affected: [affected] });
 }

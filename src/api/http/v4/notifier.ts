@@ -90,7 +90,9 @@ function summaries(name: string, { findings }: UpdatePage): V4Notification[] {
   const byPlace = new Map<string, V4Notification>();
   for (const { entry, finding, advisory, namespace, isWithdrawn } of worst) {
     const all = toV4Notifications({
-      ...{ name: `${name} ${advisory}`, namespace, isWithdrawn },
+      name: `${name} ${advisory}`,
+      namespace,
+      isWithdrawn,
       images: [{ names: entry.names, ...contentOf(finding, advisory) }],
     });
     for (const one of all) {
@@ -155,7 +157,9 @@ function notificationsOf({ names, findings }: AffectedEntry, notification: Notif
   if (finding === undefined) return [];
   const { name, namespace, id, new: is } = notification;
   return toV4Notifications({
-    ...{ name, namespace, isWithdrawn: is === null },
+    name,
+    namespace,
+    isWithdrawn: is === null,
     images: [{ names, ...contentOf(finding, id) }],
   });
 }

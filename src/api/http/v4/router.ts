@@ -78,7 +78,9 @@ function refusedMethodText(method: string, [first]: readonly RoutePattern[]): st
 
 function routeOf([name, method, path, handler, scope]: RouteEntry, deps: V4Deps): Route {
   return {
-    ...{ name: `v4/${name}`, method, path },
+    name: `v4/${name}`,
+    method,
+    path,
     ...(scope !== undefined && { scope }),
     bodyBytesMax: limits.manifestBodyBytes,
     renderError: renderV4Error,

@@ -110,7 +110,11 @@ function operationOf(id: string, known: readonly FoundOperation[]): FoundOperati
 }
 
 const noOperation: V4UpdateOperation = {
-  ...{ ref: nilUuid, updater: '', fingerprint: '', date: noV4Time, kind: '' },
+  ref: nilUuid,
+  updater: '',
+  fingerprint: '',
+  date: noV4Time,
+  kind: '',
 };
 
 function onWire(operation: FoundOperation | undefined): V4UpdateOperation {

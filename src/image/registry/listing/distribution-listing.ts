@@ -34,7 +34,9 @@ export function distributionListing(registry: string, options: RegistryListingOp
       const client = registryClient(registry, { scope: 'registry:catalog:*' }, options);
       const path = `/v2/_catalog?n=${namesPerPage}`;
       for await (const page of pagesOf(client, {
-        ...{ path, name: `the catalogue of ${registry}`, schema: catalogPage },
+        path,
+        name: `the catalogue of ${registry}`,
+        schema: catalogPage,
       }))
         yield* page.repositories ?? [];
     },

@@ -34,7 +34,10 @@ export function quayListing(
         };
         const name = `the repositories of ${namespace} in ${registry}`;
         for await (const page of pagesOf(client, {
-          ...{ path: pageAt(), name, schema: repositoriesPage, authorization },
+          path: pageAt(),
+          name,
+          schema: repositoriesPage,
+          authorization,
           next: ({ next_page: next }) => (next ? pageAt(next) : undefined),
         }))
           for (const found of page.repositories) yield `${found.namespace}/${found.name}`;

@@ -139,8 +139,13 @@ function hasFindingConditions(filter: FleetImageFilter): boolean {
 }
 
 const countOfSeverity = {
-  ...{ Defcon1: 'defcon1', Critical: 'critical', High: 'high', Medium: 'medium' },
-  ...{ Low: 'low', Negligible: 'negligible', Unknown: 'unknown' },
+  Defcon1: 'defcon1',
+  Critical: 'critical',
+  High: 'high',
+  Medium: 'medium',
+  Low: 'low',
+  Negligible: 'negligible',
+  Unknown: 'unknown',
 } as const satisfies Record<Severity, string>;
 
 type ImageQuery = SelectQueryBuilder<

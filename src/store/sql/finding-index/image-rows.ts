@@ -17,8 +17,15 @@ const severityColumns = ['unknown', 'negligible', 'low', 'medium', 'high', 'crit
 type Counts = Pick<Selectable<CountedImageTable>, (typeof severityColumns)[number] | 'fixable' | 'exploited'>;
 
 const noFindings: Counts = {
-  ...{ unknown: 0, negligible: 0, low: 0, medium: 0, high: 0, critical: 0, defcon1: 0 },
-  ...{ fixable: 0, exploited: 0 },
+  unknown: 0,
+  negligible: 0,
+  low: 0,
+  medium: 0,
+  high: 0,
+  critical: 0,
+  defcon1: 0,
+  fixable: 0,
+  exploited: 0,
 };
 
 const countColumns = [...severityColumns, 'fixable', 'exploited'] as const;

@@ -124,10 +124,16 @@ export async function findImages(
         // The text was written by the images of the store.
         unread: row.unread === null ? [] : (JSON.parse(row.unread) as UnreadPart[]),
         bySeverity: {
-          ...{ Defcon1: row.defcon1, Critical: row.critical, High: row.high, Medium: row.medium },
-          ...{ Low: row.low, Negligible: row.negligible, Unknown: row.unknown },
+          Defcon1: row.defcon1,
+          Critical: row.critical,
+          High: row.high,
+          Medium: row.medium,
+          Low: row.low,
+          Negligible: row.negligible,
+          Unknown: row.unknown,
         },
-        ...{ fixable: row.fixable, exploited: row.exploited },
+        fixable: row.fixable,
+        exploited: row.exploited,
       });
   }
   return found;

@@ -64,7 +64,10 @@ async function withDetails(db: Kysely<Tables>, rows: readonly NameRow[]): Promis
   return named.map(({ namespace_id: number, namespace, name, images }) => {
     const rank = worst.get(keyOf(namespace, name));
     return {
-      ...{ namespace, name, images, versions: versions.get(keyOf(number, name)) ?? 0 },
+      namespace,
+      name,
+      images,
+      versions: versions.get(keyOf(number, name)) ?? 0,
       worst: rank === undefined ? null : severityOfRank(rank),
     };
   });

@@ -119,7 +119,8 @@ async function placeImages(db: Kysely<Tables>, changed: readonly ChangedImage[])
     // The text was written by `record`, so it needs no validation.
     path: layerPathOf(JSON.parse(diffIds) as Digest[]),
     is_current: untaggedSince === null ? 1 : 0,
-    ...{ images: 0, direct: 0 },
+    images: 0,
+    direct: 0,
   }));
   await db
     .insertInto('placed_image')

@@ -19,7 +19,11 @@ export async function findReplacements(
     .orderBy('lost.known_image_id')
     .execute();
   return rows.map(({ number, replaced_by: replacedBy, repository, tag, since }) => ({
-    ...{ number, replacedBy, repository, tag, since: isoTime(since) },
+    number,
+    replacedBy,
+    repository,
+    tag,
+    since: isoTime(since),
   }));
 }
 

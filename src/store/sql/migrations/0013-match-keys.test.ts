@@ -62,7 +62,10 @@ async function fillConditions(db: Engine['db']): Promise<void> {
   const conditions = ['{"arch":["src"]}', '{"arch":["x86_64"]}', '{"arch":["noarch","src"]}', null];
   for (const [position, text] of conditions.entries())
     await insert(db, 'affected', {
-      ...{ ...row, position, hi: Uint8Array.of(5), lo: new Uint8Array() },
+      ...row,
+      position,
+      hi: Uint8Array.of(5),
+      lo: new Uint8Array(),
       ...(text !== null && { conditions: text }),
     });
 }

@@ -18,7 +18,10 @@ export function DiffScreen(): JSX.Element {
   const { query } = place.value;
   const [a, b] = [query.get('a') ?? '', query.get('b') ?? ''];
   const path = pathOf('/diff', {
-    ...{ a, b, aAsOf: endOf(query.get('aAsOf')), bAsOf: endOf(query.get('bAsOf')) },
+    a,
+    b,
+    aAsOf: endOf(query.get('aAsOf')),
+    bAsOf: endOf(query.get('bAsOf')),
     platform: query.get('platform') ?? undefined,
   });
   return (

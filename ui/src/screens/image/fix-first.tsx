@@ -15,7 +15,8 @@ const upgradesShown = 10;
 /** What to upgrade first in an image, as the server plans it. */
 export function FixFirst({ digest }: { readonly digest: string }): JSX.Element {
   const path = pathOf(`/images/${encodeURIComponent(digest)}/upgrades`, {
-    ...{ limit: String(upgradesShown), asOf: asOfTime() },
+    limit: String(upgradesShown),
+    asOf: asOfTime(),
   });
   const resource = useResource<ImageUpgradePlan>(path);
   return (
