@@ -175,7 +175,7 @@ test('says that nothing is known of packages in what was not read', () => {
   const empty = { ...explanation, packages: [], verdict: 'not-assessed', statuses } as const;
   assert.match(
     text(empty),
-    /^CVE-2026-1: not known\n[^]*\nnot read {4}apk: lib\/apk\/db\/installed: it ends early\nverdict {5}not assessed\n$/,
+    /^CVE-2026-1: not known\n.*\nnot read {4}apk: lib\/apk\/db\/installed: it ends early\nverdict {5}not assessed\n$/s,
   );
   assert.match(text({ ...empty, statuses: [] }), /^CVE-2026-1: not reported\n/);
 });
