@@ -207,10 +207,7 @@ async function showsVulnerability({ get, refusal, applyDebian, clock, shop, call
         '2026-03-01T00:00:00.000Z',
         [
           {
-            namespace: 'debian:12',
-            package: 'openssl',
-            range: { to: '3.0.2-1' },
-            severity: 'High',
+            ...{ namespace: 'debian:12', package: 'openssl', range: { to: '3.0.2-1' }, severity: 'High' },
             fix: { state: 'fixed', version: '3.0.2-1' },
           },
         ],
