@@ -1,5 +1,5 @@
 /**
- * Runs the gates, two tasks at a time, in the order below. Starts nothing more after the first failure:
+ * Runs the gates, two tasks at a time, in the order below, and tests of a browser alone. Starts nothing more after the first failure:
  *
  *     node .ci/gates.ts [--images SCRIPT] [GATE…]
  *
@@ -17,6 +17,8 @@ interface Task {
   readonly name: string;
   readonly command: readonly string[];
   readonly readsImages: boolean;
+  /** Whether it runs at the end, beside no other. A loaded browser answers too late. */
+  readonly isAlone: boolean;
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -43,7 +45,7 @@ const gates: Readonly<Record<string, readonly Task[]>> = {
   'postgresql 15': task('postgresql 15', 'node', 'tools/oldest-postgres.ts'),
   'node 22': task('node 22', 'node', 'tools/oldest-node.ts'),
   'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, readsImages: true }),
-  console: tests('console', 'test/console/*.test.ts', { parts: 1, readsImages: false }),
+  console: tests('console', 'test/console/*.test.ts', { parts: 1, readsImages: false, isAlone: true }),
 };
 
 const { values, positionals } = parseArgs({
@@ -60,22 +62,25 @@ const env: NodeJS.ProcessEnv = {
   PATH: [resolve(root, 'node_modules/.bin'), process.env['PATH']].join(delimiter),
 };
 
-const waiting = known
+const wanted = known
   .filter((name) => positionals.length === 0 || positionals.includes(name))
   .flatMap((name) => gates[name] ?? []);
+const waiting = wanted.filter(({ isAlone }) => !isAlone);
 const failures: string[] = [];
 const images = values.images === undefined ? undefined : buildImages(values.images);
 await Promise.all([images?.built, ...Array.from({ length: workers }, runTasks)]);
+waiting.push(...wanted.filter(({ isAlone }) => isAlone));
+await runTasks();
 if (failures.length > 0) fail(failures.join('\n'));
 
 function task(name: string, ...command: string[]): Task[] {
-  return [{ name, command, readsImages: false }];
+  return [{ name, command, readsImages: false, isAlone: false }];
 }
 
 function tests(
   name: string,
   files: string,
-  { parts, readsImages }: { parts: number; readsImages: boolean },
+  { parts, readsImages, isAlone = false }: { parts: number; readsImages: boolean; isAlone?: boolean },
 ): Task[] {
   return Array.from({ length: parts }, (_, index) => ({
     name: parts === 1 ? name : `${name}, part ${index + 1} of ${parts}`,
@@ -84,6 +89,7 @@ function tests(
       ...[`--test-shard=${index + 1}/${parts}`, files],
     ],
     readsImages,
+    isAlone,
   }));
 }
 
