@@ -51,7 +51,7 @@ export function partition<T>(
   return parts;
 }
 
-/** Returns the value at an index. Throws if there is none: the index then comes from another list. */
+/** Returns the value at an index. Throws for an index outside the list, which then comes from another list. */
 export function elementAt<T>(values: readonly T[], index: number): T {
   const value = values[index];
   if (value === undefined) throw new Error(`no element ${index} in a list of ${values.length}`);

@@ -109,7 +109,7 @@ function epssText(score: number, lists: readonly RatingList[]): string {
   return `${score}, ${meaning}${origin === '' ? '' : `, computed ${origin}`}`;
 }
 
-/** Returns who states exploitation, or the date of the list without it. A stale list does not show that there is none. */
+/** Returns who states exploitation, or the date of the list without it. A stale list proves nothing about newer vulnerabilities. */
 function exploitedText(
   { kev, exploited = [] }: Pick<ReportVulnerability, 'kev' | 'exploited'>,
   lists: readonly RatingList[],

@@ -15,22 +15,22 @@ const sumProperties = {
 const sum: Schema = { type: 'object', properties: sumProperties };
 const nullableSum: Schema = { type: ['object', 'null'], properties: sumProperties };
 
+/** Members of an upgrade of the fleet and of one image. */
+const upgradeProperties = {
+  rank: count,
+  kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
+  namespace: nullableText,
+  package: nullableText,
+  fixedVersion: nullableText,
+  images: count,
+  closes: sum,
+  gain: number,
+  residual: number,
+  text,
+};
 const upgrade: Schema = {
   type: 'object',
-  properties: {
-    rank: count,
-    kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
-    namespace: nullableText,
-    package: nullableText,
-    version: nullableText,
-    versions: count,
-    fixedVersion: nullableText,
-    images: count,
-    closes: sum,
-    gain: number,
-    residual: number,
-    text,
-  },
+  properties: { ...upgradeProperties, version: nullableText, versions: count },
 };
 
 const prior: Schema = {
@@ -107,18 +107,9 @@ export const imageUpgradesDescription: RouteDescription = {
         items: {
           type: 'object',
           properties: {
-            rank: count,
-            kind: { enum: ['distro-package', 'language-package', 'rebuild', 'base-image'] },
-            namespace: nullableText,
-            package: nullableText,
+            ...upgradeProperties,
             versions: { type: 'array', items: text },
-            fixedVersion: nullableText,
             packages: { type: 'array', items: { type: 'object' } },
-            images: count,
-            closes: sum,
-            gain: number,
-            residual: number,
-            text,
           },
         },
       },
