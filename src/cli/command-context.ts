@@ -165,8 +165,7 @@ function createLayerAnalyzer(
 ): LayerAnalyzer {
   const script = scriptUrl('../layer-worker', import.meta.url);
   return new LayerAnalyzer({
-    analyzers: { ...extensions, onManyListed: collectGarbageEarly },
-    onManyBytes: tuneForScans,
+    analyzers: { ...extensions, onManyBytes: tuneForScans, onManyListed: collectGarbageEarly },
     startWorker: () => {
       // Two threads produce garbage at the same time.
       collectGarbageEarly();

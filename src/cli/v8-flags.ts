@@ -20,6 +20,7 @@ export function tuneForScans(): void {
  * and archives, so it begins only when memory is at stake.
  */
 export function collectGarbageEarly(): void {
+  setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--optimize-for-size');
 }
 

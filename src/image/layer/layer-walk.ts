@@ -1,5 +1,6 @@
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
 import type { SplitPlan } from '../../kit/decompress/split/split-plan.ts';
+import { blockBytes } from '../../kit/tar/header.ts';
 import { boundedPath, isOverlong } from '../../kit/tar/path.ts';
 import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { type TarVisitor, TarWalker } from '../../kit/tar/walker.ts';
@@ -47,6 +48,8 @@ export interface ReadOptions {
   readonly keptBytesMax?: number;
   /** Creates the listing of large files of a layer, which are listed as soon as they are read. */
   readonly listNow?: () => ImmediateListing;
+  /** Called once in each layer that turns out to have many bytes of interest. */
+  readonly onManyBytes?: (() => void) | undefined;
   /** Divides large gzip layers on disk between this thread and a second one. Absent if there is no second thread. */
   readonly split?: LayerSplit | undefined;
   /** Writes an extract of the layer. Ignored for layers on disk that are not read whole. */
@@ -55,10 +58,13 @@ export interface ReadOptions {
   readonly known?: KnownPrograms | undefined;
 }
 
+/** Bytes of visited members from which `onManyBytes` is called. */
+const manyBytes: number = 8 * 1024 * 1024;
+
 /** Creates the walker of a layer's archive and its collector. `source` is the archive, if it is on disk and can be read again. */
 export function createLayerWalk(
   { root }: LayerClaims,
-  { wanted, keptBytesMax, listNow, recorder, known }: ReadOptions,
+  { wanted, keptBytesMax, listNow, onManyBytes, recorder, known }: ReadOptions,
   source?: FileRange,
 ): { readonly walker: TarWalker; readonly collector: LayerCollector } {
   const collector = new LayerCollector(wanted, {
@@ -69,11 +75,23 @@ export function createLayerWalk(
     ...(listNow !== undefined && { listNow }),
     extract: { recorder, known },
   });
+  const visit = onManyBytes === undefined ? collector.visit : countingBytes(collector.visit, onManyBytes);
   const walker =
     root === undefined
-      ? new TarWalker(collector.visit, memberFilter(wanted, collector.code), recorder)
+      ? new TarWalker(visit, memberFilter(wanted, collector.code), recorder)
       : new TarWalker(belowRoot(root, collector, wanted), undefined, recorder);
   return { walker, collector };
+}
+
+/** Calls `onMany` once the visited members have many bytes. A small compressed layer may have more than its size suggests. */
+function countingBytes(visit: TarVisitor, onMany: () => void): TarVisitor {
+  let bytes = 0;
+  return (entry) => {
+    const before = bytes;
+    bytes += blockBytes + entry.size;
+    if (before <= manyBytes && bytes > manyBytes) onMany();
+    return visit(entry);
+  };
 }
 
 /** Returns the visitor for a layer whose root is a directory of the archive. Members and hard links are relative to that directory. */

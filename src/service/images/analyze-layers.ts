@@ -30,7 +30,9 @@ import { immediateListing, listPrograms } from './list-programs.ts';
 
 /** Extensions that analyze layers. */
 export interface Analyzers extends Pick<Extensions, 'detectors' | 'listers'> {
-  /** Called when a layer lists more than most do, so that its garbage matters. */
+  /** Called for layers that take long enough to prepare for them: before they are read if they are known to be large, otherwise meanwhile. */
+  readonly onManyBytes?: () => void;
+  /** Called when a layer lists more than most do, or has more entries of interest, so that its garbage matters. */
   readonly onManyListed?: () => void;
 }
 
@@ -156,6 +158,9 @@ export async function analyzeExtract(
 
 const largeBytes = 1024 * 1024;
 
+/** More entries of interest than a layer of a distribution has. Links among them may be resolved for hundreds of megabytes of garbage. */
+const manyNodes = 10_000;
+
 /** Frees the memory of large files at once. They have been listed, and the garbage collector could free them much later. */
 function releaseLargeFiles(files: Files): void {
   for (const { buffer, byteLength } of files.values())
@@ -167,9 +172,10 @@ function releaseLargeFiles(files: Files): void {
 export function readTargets(
   analyzers: Analyzers,
   links: readonly LinkTarget[],
-): Pick<ReadOptions, 'wanted' | 'listNow'> {
+): Pick<ReadOptions, 'wanted' | 'listNow' | 'onManyBytes'> {
   return {
     wanted: wantedPaths(analyzers, links),
+    onManyBytes: analyzers.onManyBytes,
     listNow: () => immediateListing(analyzers.listers, analyzers.onManyListed),
   };
 }
@@ -204,6 +210,7 @@ export function layerIndexOf(
     detectors.flatMap(({ wants }) => wants),
     wantedPathsOf,
   );
+  if (collected.nodes.length > manyNodes) onManyListed?.();
   const size = new ListedSize(onManyListed);
   const packageFiles = groupPackageFiles(listers, collected.packageFiles.files);
   const listings: ReturnType<typeof listPackages>[] = [];

@@ -57,8 +57,6 @@ const manyBytes: number = 16 * 1024 * 1024;
 /** Dependencies and options of a `LayerAnalyzer`. */
 export interface LayerAnalyzerDeps {
   readonly analyzers: Analyzers;
-  /** Called before layers are read that take long enough to prepare for them. */
-  readonly onManyBytes?: () => void;
   readonly startWorker: () => Promise<LayerWorker>;
   /** Without it, no layer is divided between two threads. */
   readonly startInflateWorker?: () => Promise<InflateWorker>;
@@ -86,7 +84,7 @@ export class LayerAnalyzer {
     { streamLayers, ...options }: LayerAnalysisOptions,
   ): Promise<readonly LayerIndex[]> {
     if (layers.length === 0) return [];
-    if (areManyBytes(layers)) this.#deps.onManyBytes?.();
+    if (areManyBytes(layers)) this.#deps.analyzers.onManyBytes?.();
     if (streamLayers !== undefined) return await this.#analyzeStreamed(layers, streamLayers, options);
     if (this.#deps.isThreadKeptFree === true) return await this.#analyzeOnWorker(layers, options);
     const { startInflateWorker } = this.#deps;
