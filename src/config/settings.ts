@@ -60,6 +60,9 @@ const settings = {
     paginationkey: secretString(
       'Key that encrypts page tokens, 32 bytes in base64. Without it, page tokens become invalid when the process ends.',
     ),
+    apis: stringList(
+      'APIs that the server answers: `v1`, `v3` as REST and gRPC, `v4`, `harbor`, `native` for `/api/v1` and the additional routes, and `console`, which needs `native`. All when empty. A request for another one gets 404.',
+    ),
     publicurl: string(
       'URL under which browsers reach the server, such as `https://clair.example`. With `https`, cookies are sent over TLS only. Set it behind a proxy that terminates TLS.',
     ),

@@ -124,6 +124,25 @@ test('accepts any host name when tokens are required', { timeout }, async (t) =>
   assert.equal(await get(server.ports.health, '/health', 'clair.corp'), '403');
 });
 
+test('answers 404 to requests for APIs that the settings leave out', { timeout }, async (t) => {
+  const paths = {
+    v1: '/v1/namespaces',
+    v3: '/status',
+    v4: '/indexer/api/v1/index_state',
+    native: '/api/v1/summary',
+    console: '/',
+  };
+  for (const apis of ['', 'v1,v4', 'native,console', 'v3']) {
+    const { server } = await runOnFile(t, { CLAIR_API_APIS: apis });
+    const answered: string[] = [];
+    for (const [name, path] of Object.entries(paths)) {
+      const ask = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html, */*\r\nConnection: close\r\n\r\n`;
+      if (!(await raw(server.ports.api, ask)).startsWith('404')) answered.push(name);
+    }
+    assert.deepEqual(answered, apis === '' ? Object.keys(paths) : apis.split(','));
+  }
+});
+
 test('answers 400 to a request with two Host headers on every port', { timeout }, async (t) => {
   const { ports } = await startEndpoints(t, join(temporaryDirectory(t), 'clair.db'));
   for (const port of ports.values())

@@ -30,6 +30,8 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     'api: { addr: "127.0.0.1:99999" }',
     /^api\.addr takes an address .* not 127\.0\.0\.1:99999$/,
   ],
+  ['an API is unknown', 'api: { apis: [v2] }', /^api\.apis takes v1, v3, .* not v2$/],
+  ['the console has no API', 'api: { apis: [console] }', /^api\.apis has console without native/],
   ['an address has no port', 'api: { healthaddr: "localhost" }', /^api\.healthaddr takes an address/],
   ['both listen on one port', 'api: { port: 6060, healthport: 6060 }', /both listen on port 6060/],
   [

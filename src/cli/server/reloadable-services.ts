@@ -28,6 +28,7 @@ import {
 import { startNotifier } from './notifier.ts';
 import { startRegistryWatcher } from './registry-watcher.ts';
 import { startScanRunner } from './scan-runner.ts';
+import type { ApiName } from './served-apis.ts';
 import type { ServiceDeps } from './service-deps.ts';
 import { startUpdater } from './updater.ts';
 
@@ -76,19 +77,23 @@ function apiOf(
   const v3Deps = toV3Deps(v1Deps);
   const methods = v3Methods(v3Deps);
   const harborDeps = toHarborDeps(config, deps);
+  const ofApi = (name: ApiName, routers: readonly Router[]): readonly Router[] =>
+    deps.server.apis.has(name) ? routers : [];
   const routers = [
     // The v3 API answers all paths of its first segments, `/notifications` among them.
-    consoleRouter(deps.consoleFiles),
-    routerOf('/v1', v1Routes(v1Deps)),
-    v3Router(v3Deps, methods),
-    v4Router(toV4Deps(deps, config, documents)),
-    ...(harborDeps === undefined ? [] : [harborRouter(harborDeps)]),
+    ...ofApi('console', [consoleRouter(deps.consoleFiles)]),
+    ...ofApi('v1', [routerOf('/v1', v1Routes(v1Deps))]),
+    ...ofApi('v3', [v3Router(v3Deps, methods)]),
+    ...ofApi('v4', [v4Router(toV4Deps(deps, config, documents))]),
+    ...ofApi('harbor', harborDeps === undefined ? [] : [harborRouter(harborDeps)]),
     ...openApiRouters(!deps.server.access.isOpen),
-    routerOf(fleetPrefix, [
-      ...sessionRoutes(deps.server.sessions),
-      ...fleetRoutes(toFleetDeps(config, deps)),
+    ...ofApi('native', [
+      routerOf(fleetPrefix, [
+        ...sessionRoutes(deps.server.sessions),
+        ...fleetRoutes(toFleetDeps(config, deps)),
+      ]),
+      routerOf('', nativeRoutes(toNativeDeps(deps))),
     ]),
-    routerOf('', nativeRoutes(toNativeDeps(deps))),
   ];
   return { routers, methods };
 }

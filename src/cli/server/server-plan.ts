@@ -20,6 +20,7 @@ import { checkDatabaseSettings } from './database-settings.ts';
 import { extractBucketOf } from './extracts-plan.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
 import { Problems } from './problems.ts';
+import { type ApiName, servedApis } from './served-apis.ts';
 import { signInPlan } from './sign-in-plan.ts';
 import { exportTarget } from './tracing.ts';
 import { type ConfiguredRegistry, watchedRegistriesOf } from './watched-registries.ts';
@@ -34,6 +35,7 @@ export type ServerRole = (typeof serverRoles)[number];
 export interface ServerPlan {
   readonly roles: ReadonlySet<ServerRole>;
   readonly api: Address;
+  readonly apis: ReadonlySet<ApiName>;
   readonly health: Address;
   readonly access: Access;
   readonly sessions: SessionDeps;
@@ -78,6 +80,7 @@ export async function planServer(
   const plan = {
     roles: problems.check(() => rolesOf(config.roles)),
     api: problems.check(() => listenAddress('api.addr', api.addr, api.port)),
+    apis: problems.check(() => servedApis(api.apis)),
     health: problems.check(() => listenAddress('api.healthaddr', api.healthaddr, api.healthport)),
     ...problems.check(() => signInPlan(api, { env })),
     tls: problems.check(() => readTls(api)),

@@ -73,7 +73,7 @@ async function serveFrontApi(
   const hosts = new Map(watchedRegistriesOf(config).map(({ name, registry }) => [name, registry]));
   const routers = [
     ...openApiRouters(!server.access.isOpen),
-    consoleRouter(readConsoleFiles()),
+    ...(server.apis.has('console') ? [consoleRouter(readConsoleFiles())] : []),
     ...frontRouters(
       {
         cells,

@@ -310,7 +310,6 @@ async function serveRoutes(
   current: () => ReloadableServices,
   { log, metrics, tracer, server }: SharedDeps,
 ): Promise<ApiServer> {
-  const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
   const errors = new ErrorLogThrottle((error, repeated) => {
     log.error({ err: error, ...(repeated > 0 && { repeated }) }, 'request failed');
   }, performance.now.bind(performance));
@@ -327,6 +326,7 @@ async function serveRoutes(
       logRequest(log, record);
     },
   };
+  const { grpcServer } = await import('../../api/grpc/grpc-server.ts');
   return await serveApi('the API', server.api, {
     ...shared,
     routers: () => current().routers,
@@ -335,6 +335,8 @@ async function serveRoutes(
       logRefusedCertificate(log, refused);
     },
     tracer,
-    http2: await grpcServer({ ...shared, methods: () => current().methods }),
+    ...(server.apis.has('v3') && {
+      http2: await grpcServer({ ...shared, methods: () => current().methods }),
+    }),
   });
 }
