@@ -9,15 +9,13 @@ import { upstreamClient } from './download.ts';
 import { mirrorClient } from './mirror.ts';
 import { Reachability } from './reachability.ts';
 
-/** Returns a loopback address without a listener. */
-async function closedPort(): Promise<string> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `http://127.0.0.1:${port}`;
+/** Returns different loopback addresses without a listener. All listen before any is closed: the system may give a closed port again. */
+async function closedPorts(count: number): Promise<string[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const hosts = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return hosts;
 }
 
 /** Returns a client whose attempts are counted by the pauses between them. Only the test moves its clock. */
@@ -49,7 +47,7 @@ const unreached = {
 test('tries an unreachable host once, not for each of its feeds', async () => {
   const { options, reachability, pass, pauses } = counting();
   const client = upstreamClient(options, reachability);
-  const host = await closedPort();
+  const [host = ''] = await closedPorts(1);
   await assert.rejects(client.get(`${host}/1.json`), unreached);
   assert.equal(pauses(), limits.httpAttempts - 1);
   for (let feed = 2; feed < 100; feed++)
@@ -65,8 +63,8 @@ test('tries an unreachable host once, not for each of its feeds', async () => {
 test('tries three hosts and no other when there is no network', async () => {
   const { options, reachability, pauses } = counting();
   const client = upstreamClient(options, reachability);
-  for (let host = 0; host < limits.offlineHosts; host++)
-    await assert.rejects(client.get(`${await closedPort()}/feed`), unreached);
+  for (const host of await closedPorts(limits.offlineHosts))
+    await assert.rejects(client.get(`${host}/feed`), unreached);
   const tried = pauses();
   for (let host = 0; host < 20; host++)
     await assert.rejects(client.get(`http://host-${host}.invalid/feed`), {
@@ -94,14 +92,15 @@ test('tries other hosts after failures once one host has answered', async (conte
   const client = upstreamClient(options, reachability);
   const alive = await serveHttp(context, (_request, response) => response.writeHead(404).end());
   assert.equal(await client.get(`${alive}/feed`), 'absent');
-  for (let host = 0; host < limits.offlineHosts + 2; host++)
-    await assert.rejects(client.get(`${await closedPort()}/feed`), unreached);
+  for (const host of await closedPorts(limits.offlineHosts + 2))
+    await assert.rejects(client.get(`${host}/feed`), unreached);
   assert.equal(await client.get(`${alive}/feed`), 'absent');
 });
 
 test('tries an unreachable mirror once for all the hosts that it mirrors', async () => {
   const { options, reachability, pauses } = counting();
-  const client = mirrorClient(await closedPort(), options, reachability);
+  const [mirror = ''] = await closedPorts(1);
+  const client = mirrorClient(mirror, options, reachability);
   await assert.rejects(client.get('https://one.example/feed'), unreached);
   await assert.rejects(client.get('https://two.example/feed'), { code: 'feed-not-tried' });
   assert.equal(pauses(), limits.httpAttempts - 1);
