@@ -17,7 +17,15 @@ import { type MutationScore, mutationScore } from './quality/mutation-score.ts';
 import { postPath } from './quality/post-path.ts';
 import { scanPath } from './quality/scan-path.ts';
 import { type InstallSize, installSize } from './quality/size.ts';
-import { documents, linesIn, productSources, root, shortFileLines, testSources } from './quality/sources.ts';
+import {
+  consoleSources,
+  documents,
+  linesIn,
+  productSources,
+  root,
+  shortFileLines,
+  testSources,
+} from './quality/sources.ts';
 
 /**
  * Measures the repository and writes docs/quality.md: `npm run quality`. Mutants take minutes, and run only with `--mutants N`: N per folder.
@@ -30,10 +38,12 @@ const { values } = parseArgs({
     folder: { type: 'string', multiple: true },
   },
 });
-const page = join(root, 'docs/quality.md');
+const document = join(root, 'docs/quality.md');
 const folders = values.folder ?? ['src/version', 'src/match', 'src/analyze'];
 
-const sources = productSources();
+const program = productSources();
+const ofConsole = consoleSources();
+const sources = [...program, ...ofConsole];
 const tests = testSources();
 const code = linesIn(sources.map(({ text }) => text).join(''));
 const tested = linesIn(tests.map(({ text }) => text).join(''));
@@ -66,7 +76,11 @@ const rows: readonly (readonly [what: string, here: string, best: string])[] = [
     `${shortFiles(sources, shortFileLines).length} of ${sources.length}`,
     '–',
   ],
-  ['exported names that two files declare', String(exportedTwice(sources).length), '–'],
+  [
+    'exported names that two files declare',
+    String(exportedTwice(program).length + exportedTwice(ofConsole).length),
+    '–',
+  ],
   ['lines with a private word for a common term', String(dialectLines), '–'],
   [
     'words of a sentence in documents, half / nine in ten / longest',
@@ -81,7 +95,7 @@ const post = postPath();
 const size = installSize();
 const scores = values.mutants === undefined ? retainedScores() : newScores(Number(values.mutants));
 writeFileSync(
-  page,
+  document,
   `# Quality
 
 \`npm run quality\` writes this page. \`npm run quality -- --mutants 150\` also measures mutants. The repository has ${sources.length} files
@@ -176,7 +190,7 @@ function scoreRow({ folder, all: there, tried, noticed }: MutationScore): string
 
 function retainedScores(): string {
   try {
-    return readFileSync(page, 'utf8').split(/^(?=\| folder )/m)[1] ?? 'Not yet tried.\n';
+    return readFileSync(document, 'utf8').split(/^(?=\| folder )/m)[1] ?? 'Not yet tried.\n';
   } catch {
     return 'Not yet tried.\n';
   }

@@ -13,9 +13,14 @@ export interface Source {
   readonly tree: ts.SourceFile;
 }
 
-/** Returns the product code: no tests and no test helpers. */
+/** Returns the product code: no console, no tests and no test helpers. */
 export function productSources(): Source[] {
   return sourcesOf(['src/**/*.ts'], (path) => !isTest(path));
+}
+
+/** Returns the code of the console. */
+export function consoleSources(): Source[] {
+  return sourcesOf(['ui/src/**/*.{ts,tsx}'], () => true);
 }
 
 /** Returns the tests and test helpers, including end-to-end and repository tests. */
