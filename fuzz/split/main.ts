@@ -1,5 +1,5 @@
 /**
- * Inflates random gzip streams on two threads and on one, and compares the bytes, the errors and the counts for limits. Streams are mutated,
+ * Inflates random gzip and zstd streams on two threads and on one, and compares the bytes, the errors and the counts for limits. Streams are mutated,
  * cut and nested. Run: node fuzz/split/main.ts [--minutes 1] [--seed 1]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -38,7 +38,7 @@ try {
     if (expected.error !== undefined) errors++;
     if (isDeepStrictEqual(split.inflated, expected)) continue;
     differences++;
-    writeFileSync(`split-${seed}-${number}.gz`, stream);
+    writeFileSync(`split-${seed}-${number}`, stream);
     console.log(`stream ${number}, plan ${JSON.stringify(plan)}:`, split.inflated, expected);
   }
   console.log(

@@ -1,4 +1,4 @@
-import { constants, deflateRawSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import type { SplitPlan } from '../../src/kit/decompress/split/split-plan.ts';
 import type { Random } from '../random.ts';
 
@@ -18,10 +18,10 @@ export function randomPlan(random: Random): SplitPlan {
   };
 }
 
-/** Returns a gzip stream of one or several members, in a third of the cases changed, cut or continued by other bytes. */
+/** Returns a gzip stream of one or several members, or a zstd stream, in a third of the cases changed, cut or continued by other bytes. */
 export function randomStream(random: Random): Buffer {
   const members = Array.from({ length: random.chance(0.2) ? 1 + random.below(4) : 1 }, () => member(random));
-  const stream = Buffer.concat(members);
+  const stream = random.chance(0.3) ? framed(random) : Buffer.concat(members);
   return random.chance(0.66) ? stream : damaged(stream, random);
 }
 
@@ -40,6 +40,28 @@ function member(random: Random): Buffer {
       constants.Z_FIXED,
     ]),
   });
+}
+
+/** Returns zstd frames, some of which may be skipped. */
+function framed(random: Random): Buffer {
+  const content = randomContent(random, 3);
+  const every = 1 + random.below(random.pick([kib, 20 * kib, 300 * kib]));
+  const frames: Buffer[] = [];
+  for (let at = 0; at < content.length || frames.length === 0; at += every) {
+    const params = {
+      [constants.ZSTD_c_compressionLevel]: random.pick([1, 3, 9]),
+      [constants.ZSTD_c_checksumFlag]: random.below(2),
+    };
+    frames.push(zstdCompressSync(content.subarray(at, at + every), { params }));
+    if (random.chance(0.1)) frames.push(skippableFrame(random.below(30 * kib)));
+  }
+  return Buffer.concat(frames);
+}
+
+function skippableFrame(size: number): Buffer {
+  const head = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+  head.writeUInt32LE(size, 4);
+  return Buffer.concat([head, Buffer.alloc(size, 7)]);
 }
 
 /** Returns a member of pieces between flushes, as parallel compressors write it. */

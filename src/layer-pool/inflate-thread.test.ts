@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { constants, deflateRawSync, gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { splitPlan } from '../kit/decompress/split/split-plan.ts';
 import {
@@ -92,6 +92,46 @@ const streams: Readonly<Record<string, Buffer>> = {
   ]),
 };
 
+/** Compresses pieces of a text into a frame each, the sizes of the pieces in turn. */
+function zstdFrames(bytes: Buffer, ...sizes: readonly number[]): Buffer {
+  const frames: Buffer[] = [];
+  for (let at = 0, piece = 0; at < bytes.length; piece++) {
+    const size = sizes[piece % sizes.length] ?? bytes.length;
+    frames.push(zstdCompressSync(bytes.subarray(at, at + size)));
+    at += size;
+  }
+  return Buffer.concat(frames);
+}
+
+function skippableFrame(size: number): Buffer {
+  const head = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+  head.writeUInt32LE(size, 4);
+  return Buffer.concat([head, Buffer.alloc(size, 7)]);
+}
+
+const framed = zstdFrames(content, 20_000, 70_000);
+
+const framedStreams: Readonly<Record<string, Buffer>> = {
+  'many frames': framed,
+  'one frame': zstdCompressSync(content),
+  'frames of one byte': zstdFrames(text(4000), 1),
+  'frames longer than parts': zstdFrames(content, 900_000, 10),
+  'skippable frames': Buffer.concat([
+    ...[skippableFrame(0), framed, skippableFrame(70_000), framed],
+    skippableFrame(9),
+  ]),
+  'zstd in zstd': zstdFrames(Buffer.concat([framed, randomBytes(200_000), framed]), 30_000),
+  'uncompressed blocks': zstdFrames(randomBytes(400_000), 50_000),
+  'runs of one byte': zstdFrames(Buffer.alloc(80_000_000), 40_000_000),
+  'a changed byte in the middle': changed(framed, Math.floor(framed.length / 2), 0xff),
+  'a changed byte near the end': changed(framed, -2000, 0x55),
+  'cut in a frame': framed.subarray(0, Math.floor(framed.length * 0.7)),
+  'cut in a header': Buffer.concat([framed, framed.subarray(0, 5)]),
+  'garbage behind the end': Buffer.concat([framed, Buffer.from('garbage')]),
+  'gzip behind the end': Buffer.concat([framed, gzipSync('text')]),
+  'a skippable frame without its end': Buffer.concat([framed, skippableFrame(90_000).subarray(0, 60_000)]),
+};
+
 function startThread(t: TestContext): { readonly thread: InflateThread; readonly path: string } {
   const thread = new InflateThread(script);
   t.after(() => thread[Symbol.asyncDispose]());
@@ -102,6 +142,18 @@ test('inflates on two threads what one thread does, and fails alike', async (t) 
   const { thread, path } = startThread(t);
   let done = 0;
   for (const [name, stream] of Object.entries(streams)) {
+    const split = await inflateContent(stream, path, thread.inflateAhead, tinyPlan);
+    assert.deepEqual(split?.inflated, inflateOnOneThread(stream, tinyPlan), name);
+    assert.equal(split.stored, createHash('sha256').update(stream).digest('hex'), name);
+    done += split.done;
+  }
+  assert.ok(done > 10, `the second thread inflated ${done} parts`);
+});
+
+test('inflates frames of zstd on two threads as one thread does, and fails alike', async (t) => {
+  const { thread, path } = startThread(t);
+  let done = 0;
+  for (const [name, stream] of Object.entries(framedStreams)) {
     const split = await inflateContent(stream, path, thread.inflateAhead, tinyPlan);
     assert.deepEqual(split?.inflated, inflateOnOneThread(stream, tinyPlan), name);
     assert.equal(split.stored, createHash('sha256').update(stream).digest('hex'), name);

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { compressionOf } from '../kit/decompress/compression.ts';
 import { NativeInflater } from '../kit/decompress/native-inflater.ts';
 import type { InflateAhead } from '../kit/decompress/split/ahead-task.ts';
+import { framePlan, frameStarts } from '../kit/decompress/split/frame-starts.ts';
 import { partStates, SharedParts } from '../kit/decompress/split/shared-parts.ts';
+import { SplitFrames } from '../kit/decompress/split/split-frames.ts';
 import { canSplit, SplitGunzip } from '../kit/decompress/split/split-gunzip.ts';
 import { type SplitPlan, splitPlan } from '../kit/decompress/split/split-plan.ts';
 import { StoredReader } from '../kit/decompress/split/stored-reader.ts';
 
-/** Result of reading a gzip file: its content or an error. */
+/** Result of reading a gzip or zstd file: its content or an error. */
 export interface Inflated {
   readonly bytes: number;
   readonly hash: string;
@@ -56,7 +59,7 @@ class Sum {
 export function inflateOnOneThread(content: Buffer, { gridBytes }: SplitPlan = splitPlan): Inflated {
   const sum = new Sum();
   let bytesIn = 0;
-  const inflater = new NativeInflater('gzip', (bytes) => {
+  const inflater = new NativeInflater(isZstd(content) ? 'zstd' : 'gzip', (bytes) => {
     sum.add(bytes, bytesIn);
   });
   try {
@@ -76,24 +79,33 @@ export async function inflateOnTwoThreads(
   path: string,
   size: number,
   inflateAhead: InflateAhead,
-  plan: SplitPlan = splitPlan,
+  givenPlan: SplitPlan = splitPlan,
 ): Promise<{ readonly inflated: Inflated; readonly done: number; readonly stored: string } | undefined> {
   const range = { path, offset: 0, size };
   using stored = new StoredReader(range);
-  if (!canSplit(stored)) return undefined;
+  const isFramed = isZstd(stored.read(Buffer.alloc(8), 0));
+  const plan = isFramed ? framePlan(givenPlan) : givenPlan;
+  const starts = isFramed ? frameStarts(stored, plan) : undefined;
+  if (starts === undefined && !canSplit(stored)) return undefined;
   const parts = new SharedParts(size, plan);
-  const hashed = inflateAhead({ range, plan, memory: parts.memory, algorithm: 'sha256' });
+  const task = { range, plan, memory: parts.memory, algorithm: 'sha256' };
+  const hashed = inflateAhead(starts === undefined ? task : { ...task, starts });
   const sum = new Sum();
   await secondThreadIsAhead(parts, hashed);
   let error: unknown;
   try {
-    new SplitGunzip(stored, parts, plan, sum.add).run();
+    if (starts === undefined) new SplitGunzip(stored, parts, plan, sum.add).run();
+    else new SplitFrames(stored, { parts, plan, starts }, sum.add).run();
   } catch (caught) {
     error = caught;
   }
   const numbers = Array.from({ length: parts.count }, (_, part) => part);
   const done = numbers.filter((part) => parts.stateOf(part) === partStates.done).length;
   return { inflated: sum.result(error), done, stored: await hashed };
+}
+
+function isZstd(content: Buffer): boolean {
+  return compressionOf(content) === 'zstd';
 }
 
 /** Waits until the second thread is well ahead. Otherwise the first one takes all parts of a short stream. */

@@ -66,12 +66,15 @@ export class LayerReader {
   }
 
   /**
-   * Takes inflated bytes instead of stored ones: all that `inflate` passes on of a gzip stream. `head` has its first bytes. The sink also
-   * gets the number of stored bytes that were read for them.
+   * Takes inflated bytes instead of stored ones: all that `inflate` passes on. `head` has the first stored bytes. The sink also gets the
+   * number of stored bytes that were read for them.
    */
-  inflateBy(head: Buffer, inflate: (sink: (bytes: Buffer, bytesIn: number) => void) => void): void {
+  inflateBy(
+    { head, compression }: { readonly head: Buffer; readonly compression: Compression },
+    inflate: (sink: (bytes: Buffer, bytesIn: number) => void) => void,
+  ): void {
     this.#head = head;
-    this.#compression = 'gzip';
+    this.#compression = compression;
     // Nothing is pending: the sink is synchronous.
     void this.#deferFailure(() => {
       inflate((bytes, bytesIn) => {

@@ -50,7 +50,7 @@ export interface ReadOptions {
   readonly listNow?: () => ImmediateListing;
   /** Called once in each layer that turns out to have many bytes of interest. */
   readonly onManyBytes?: (() => void) | undefined;
-  /** Divides large gzip layers on disk between this thread and a second one. Absent if there is no second thread. */
+  /** Divides large layers on disk between this thread and a second one. Absent if there is no second thread. */
   readonly split?: LayerSplit | undefined;
   /** Writes an extract of the layer. Ignored for layers on disk that are not read whole. */
   readonly recorder?: ExtractWriter | undefined;

@@ -46,7 +46,7 @@ async function readOne(layer: ImageLayer, options: ReadOptions): Promise<LayerRe
   if (place.kind === 'directory') return { ...readDirectory(place.path, options), verified: false };
   if (place.kind === 'remote') throw new Error('a remote layer must be fetched before it can be read');
   const { split } = options;
-  const divided = split && (await readSplit(place, layer, { ...options, split }));
+  const divided = split && (await readSplit(layer, { ...options, split }));
   if (divided !== undefined) return divided;
   const file = openSync(place.path, 'r');
   try {

@@ -33,6 +33,17 @@ export class ZstdFrames {
     if (start < at) yield { bytes: bytes.subarray(start, at), isLast: false };
   }
 
+  /** Bytes of a block or of a skippable frame that follow, and that need not be read. */
+  get bodyBytesLeft(): number {
+    return this.#state === 'body' ? this.#needed : 0;
+  }
+
+  /** Skips bytes of a body. Returns true at the end of a frame. */
+  skip(count: number): boolean {
+    this.#needed -= count;
+    return this.#needed === 0 && this.#isFrameEnd();
+  }
+
   /** Moves to the next part of the frame, of at least one byte, as the finished part requires. Returns true at the end of a frame. */
   #isFrameEnd(): boolean {
     const header = this.#header;

@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { StreamedLayer, StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
+import { isDivisible } from '../../image/layer/read-split.ts';
 import { elementAt } from '../../kit/collections.ts';
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
 import { ImageSize } from '../../match/image-size.ts';
@@ -237,18 +238,17 @@ function areManyBytes(layers: readonly ImageLayer[]): boolean {
   return total >= manyBytes || layers.some(({ place }) => place.kind === 'directory');
 }
 
-/** Whether one gzip layer is so much of the image that two threads cannot share the layers. */
+/** Whether one layer is so much of the image that two threads cannot share the layers, and can be divided. */
 function isWorthSplitting(layers: readonly ImageLayer[], { verify }: AnalysisOptions): boolean {
   const weights = layers.map((layer) => weightOf(layer, verify));
   const heaviest = Math.max(...weights);
   const layer = layers[weights.indexOf(heaviest)];
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return (
-    layer?.place.kind === 'file' &&
-    layer.compression === 'gzip' &&
-    layer.digest !== undefined &&
+    layer !== undefined &&
     heaviest >= minWorkerBytes &&
-    heaviest > total * minSplitShare
+    heaviest > total * minSplitShare &&
+    isDivisible(layer)
   );
 }
 

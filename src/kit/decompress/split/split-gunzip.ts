@@ -3,6 +3,7 @@ import { NativeInflater } from '../native-inflater.ts';
 import { bytesFromBit } from './begin-at-bit.ts';
 import { assertGzipTrailer, gzipHeaderLength, gzipTrailerBytes } from './gzip-frame.ts';
 import { proveBlockEnd } from './joint-proof.ts';
+import { passPart } from './pass-part.ts';
 import { RawEngine, windowBytes } from './raw-engine.ts';
 import { partStates, type SharedParts } from './shared-parts.ts';
 import type { SplitPlan } from './split-plan.ts';
@@ -110,31 +111,15 @@ export class SplitGunzip {
     if (state < partStates.known || state === partStates.failed) return undefined;
     const known = this.#parts.positionOf(part, 'knownAt');
     if (this.#feedUntil(origin.inflated + known) === 'ended') return this.#position;
-    this.#passOn(part, origin.inflated);
+    this.#passOn(part, Math.floor(bit / 8), origin.inflated);
     return this.#continueBehind(part, origin);
   }
 
-  /** Passes on what the second thread has inflated of a part that begins after `before` inflated bytes. */
-  #passOn(part: number, before: number): void {
-    const { gridBytes, partBytes } = this.#plan;
-    const start = Math.floor(this.#parts.positionOf(part, 'startBit') / 8);
-    let taken = 0;
-    for (let mark = Math.floor((start - part * partBytes) / gridBytes) + 1; ; ) {
-      const position = Math.min(part * partBytes + mark * gridBytes, this.#stored.size);
-      const bytes = this.#parts.read(part, taken, outputBytes);
-      if (bytes.length === 0) return;
-      // A mark that was set after the bytes were written counts for later ones.
-      const inflatedAtMark = this.#parts.markOf(part, mark) - 1;
-      const left = inflatedAtMark < 0 ? bytes.length : before + inflatedAtMark - this.#inflated;
-      if (left <= 0) {
-        mark++;
-        continue;
-      }
-      const passed = bytes.subarray(0, Math.min(left, bytes.length));
-      this.#pass(passed, position);
-      this.#parts.release(passed.length);
-      taken += passed.length;
-    }
+  #passOn(part: number, start: number, atStart: number): void {
+    const passed = { part, start, inflated: { atStart, atRing: this.#inflated } };
+    passPart(this.#parts, passed, { size: this.#stored.size, plan: this.#plan }, (bytes, bytesIn) => {
+      this.#pass(bytes, bytesIn);
+    });
   }
 
   #continueBehind(part: number, origin: Origin): number | undefined {
