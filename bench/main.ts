@@ -35,6 +35,7 @@ const benches = {
   compare: 'compare',
   extracts: 'extracts',
   console: 'console',
+  pages: 'console-pages',
 } as const;
 /** Options of the benchmarks that may run together. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
@@ -76,6 +77,7 @@ const wanted =
             'languages',
             'extracts',
             'console',
+            'pages',
           ].includes(key),
       )
     : known.filter(([key]) => key === name || together.includes(key));

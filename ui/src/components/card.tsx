@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { type Resource, useResource } from '../api/client.ts';
-import { Loaded } from './states.tsx';
+import { Loaded, type LoadingSpace } from './states.tsx';
 
 interface CardProps {
   readonly title: string;
@@ -22,15 +22,22 @@ interface LoadedCardProps<T> {
   readonly title: string;
   readonly path: string;
   readonly isWide?: boolean;
+  readonly space?: LoadingSpace;
   readonly children: (data: T, resource: Resource<T>) => ComponentChildren;
 }
 
 /** A part of a view that loads by itself: if it fails, the rest stays. */
-export function LoadedCard<T>({ title, path, isWide = false, children }: LoadedCardProps<T>): JSX.Element {
+export function LoadedCard<T>({
+  title,
+  path,
+  isWide = false,
+  space,
+  children,
+}: LoadedCardProps<T>): JSX.Element {
   const resource = useResource<T>(path);
   return (
     <Card title={title} isWide={isWide}>
-      <Loaded resource={resource} path={path}>
+      <Loaded resource={resource} path={path} space={space}>
         {(data) => children(data, resource)}
       </Loaded>
     </Card>

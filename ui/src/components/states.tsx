@@ -4,20 +4,24 @@ import { formatTime } from '../format.ts';
 import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
 
+/** Space that is kept for content on its way, so that what is below does not move when it arrives. */
+export type LoadingSpace = 'figures' | 'list';
+
 interface LoadedProps<T> {
   readonly resource: Resource<T>;
   /** Path to read again. */
   readonly path: string;
   readonly loadingText?: string;
+  readonly space?: LoadingSpace | undefined;
   readonly children: (data: T) => ComponentChildren;
 }
 
 /** Shows data; while there is none, why. A failure is shown above data of an earlier answer. */
-export function Loaded<T>({ resource, path, loadingText, children }: LoadedProps<T>): JSX.Element {
+export function Loaded<T>({ resource, path, loadingText, space, children }: LoadedProps<T>): JSX.Element {
   const { data, failure, arrivedAt } = resource;
   if (data === undefined)
     return failure === undefined ? (
-      <Loading text={loadingText ?? texts.states.loading} />
+      <Loading text={loadingText ?? texts.states.loading} space={space} />
     ) : (
       <FailureNotice failure={failure} path={path} />
     );
@@ -30,9 +34,15 @@ export function Loaded<T>({ resource, path, loadingText, children }: LoadedProps
 }
 
 /** Lines in place of content that is on its way. */
-export function Loading({ text }: { readonly text: string }): JSX.Element {
+export function Loading({
+  text,
+  space,
+}: {
+  readonly text: string;
+  readonly space?: LoadingSpace | undefined;
+}): JSX.Element {
   return (
-    <div class="loading" role="status">
+    <div class={space === undefined ? 'loading' : `loading loading-${space}`} role="status">
       <p>{text}</p>
       <div class="skeleton" aria-hidden="true">
         <span /> <span /> <span /> <span />

@@ -23,10 +23,10 @@ export function TodayScreen(): JSX.Element {
   return (
     <>
       <Heading title={texts.areas.today} />
-      <Loaded resource={summary} path={summaryPath}>
+      <Loaded resource={summary} path={summaryPath} space="figures">
         {(data) => <Strip summary={data} />}
       </Loaded>
-      <LoadedCard<UpgradeList> title={texts.doFirst.title} path={upgradesPath}>
+      <LoadedCard<UpgradeList> title={texts.doFirst.title} path={upgradesPath} space="list">
         {(list) =>
           list.upgrades === null || list.upgrades.length === 0 ? (
             <p class="muted">{list.upgrades === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
