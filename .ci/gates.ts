@@ -1,5 +1,5 @@
 /**
- * Runs the gates, two tasks at a time, in the order below, and tests of a browser alone. Starts nothing more after the first failure:
+ * Runs the gates, two tasks at a time, in the order below, and tests of a browser beside no other tests. Starts nothing more after the first failure:
  *
  *     node .ci/gates.ts [--images SCRIPT] [GATE…]
  *
@@ -17,8 +17,8 @@ interface Task {
   readonly name: string;
   readonly command: readonly string[];
   readonly readsImages: boolean;
-  /** Whether it runs at the end, beside no other. A loaded browser answers too late. */
-  readonly isAlone: boolean;
+  /** Whether it runs at the end, when no other tests run. A loaded browser answers too late. */
+  readonly isLast: boolean;
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -45,7 +45,7 @@ const gates: Readonly<Record<string, readonly Task[]>> = {
   'postgresql 15': task('postgresql 15', 'node', 'tools/oldest-postgres.ts'),
   'node 22': task('node 22', 'node', 'tools/oldest-node.ts'),
   'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, readsImages: true }),
-  console: tests('console', 'test/console/*.test.ts', { parts: 1, readsImages: false, isAlone: true }),
+  console: tests('console', 'test/console/*.test.ts', { parts: 3, readsImages: false, isLast: true }),
 };
 
 const { values, positionals } = parseArgs({
@@ -65,22 +65,22 @@ const env: NodeJS.ProcessEnv = {
 const wanted = known
   .filter((name) => positionals.length === 0 || positionals.includes(name))
   .flatMap((name) => gates[name] ?? []);
-const waiting = wanted.filter(({ isAlone }) => !isAlone);
+const waiting = wanted.filter(({ isLast }) => !isLast);
 const failures: string[] = [];
 const images = values.images === undefined ? undefined : buildImages(values.images);
 await Promise.all([images?.built, ...Array.from({ length: workers }, runTasks)]);
-waiting.push(...wanted.filter(({ isAlone }) => isAlone));
-await runTasks();
+waiting.push(...wanted.filter(({ isLast }) => isLast));
+await Promise.all(Array.from({ length: workers }, runTasks));
 if (failures.length > 0) fail(failures.join('\n'));
 
 function task(name: string, ...command: string[]): Task[] {
-  return [{ name, command, readsImages: false, isAlone: false }];
+  return [{ name, command, readsImages: false, isLast: false }];
 }
 
 function tests(
   name: string,
   files: string,
-  { parts, readsImages, isAlone = false }: { parts: number; readsImages: boolean; isAlone?: boolean },
+  { parts, readsImages, isLast = false }: { parts: number; readsImages: boolean; isLast?: boolean },
 ): Task[] {
   return Array.from({ length: parts }, (_, index) => ({
     name: parts === 1 ? name : `${name}, part ${index + 1} of ${parts}`,
@@ -89,7 +89,7 @@ function tests(
       ...[`--test-shard=${index + 1}/${parts}`, files],
     ],
     readsImages,
-    isAlone,
+    isLast,
   }));
 }
 
