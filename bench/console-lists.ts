@@ -17,6 +17,12 @@ const [first, summary, upgrades] = [150, 100, 300];
 export function consoleLists(images: number): readonly ConsoleList[] {
   return [
     { name: '/summary', pathOf: () => '/summary', budgetMs: summary },
+    { name: '/summary/ages', pathOf: () => '/summary/ages', budgetMs: summary },
+    {
+      name: '/summary/ages of a path',
+      budgetMs: summary,
+      pathOf: (i) => `/summary/ages?repository=registry.example/team-${i % 97}/*`,
+    },
     ...imageLists(images),
     ...findingLists(images),
     ...advisoryLists,

@@ -78,6 +78,11 @@ async function measureCounts(): Promise<void> {
   await countImages(`${newImages} new images counted in`);
   await connection.db.insertInto('recounted_set').values({ set_id: 1 }).execute();
   await countImages('the images of a changed base counted in');
+  for (const which of ['first', 'again']) {
+    const counting = performance.now();
+    await store.findingAges.update({ signal: new AbortController().signal });
+    report(`the ages of all findings counted, ${which},`, counting);
+  }
   await store.findingCounts.updateTotals();
   const ranking = performance.now();
   const { signal } = new AbortController();

@@ -85,6 +85,10 @@ export const storeLimits = {
   orderedScanKeptMs: 2 * 3_600_000,
   /** Days for which the sums of all findings are kept, one row for each. */
   findingDays: 400,
+  /** Days for which the ages of closed findings are kept. */
+  closedFindingDays: 90,
+  /** Paths whose ages of findings are read for one answer. Each takes some kilobytes. */
+  readAgePaths: 200,
   /** Events or notifications that are read for one page of a list with a filter. */
   listedEvents: 10_000,
   /** Events that are counted by day. Vendors change some thousand records a day. */

@@ -5,6 +5,7 @@ import type { BaseImageStore } from './base-image-store.ts';
 import type { BatchStore } from './batch-store.ts';
 import type { EnrichmentStore } from './enrichment-store.ts';
 import type { EventStore } from './event-store.ts';
+import type { FindingAgeStore } from './finding-age-store.ts';
 import type { FindingCountStore } from './finding-count-store.ts';
 import type { FindingIndexStore } from './finding-index-store.ts';
 import type { ImageStore } from './image-store.ts';
@@ -44,6 +45,7 @@ export interface Store extends AsyncDisposable {
   readonly knownImages: KnownImageStore;
   readonly baseImages: BaseImageStore;
   readonly findingCounts: FindingCountStore;
+  readonly findingAges: FindingAgeStore;
   readonly findingIndex: FindingIndexStore;
   readonly layers: LayerStore;
   readonly layerExtracts: LayerExtractStore;

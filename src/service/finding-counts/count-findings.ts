@@ -18,6 +18,7 @@ import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
 type CountedParts =
   | 'findingCounts'
   | 'findingIndex'
+  | 'findingAges'
   | 'baseImages'
   | 'images'
   | 'advisories'
@@ -70,6 +71,7 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
   if (!signal.aborted) await updateUnassessed(deps);
   if (!signal.aborted) await rankFleet(deps);
+  if (!signal.aborted) await store.findingAges.update({ signal, lease });
 }
 
 async function rankFleet({ store, extensions: { schemes }, signal }: CountFindingsDeps): Promise<void> {

@@ -260,6 +260,7 @@ const ofDatabaseAlone: Readonly<Record<string, readonly string[] | 'all'>> = {
   batches: 'all',
   knownImages: 'all',
   baseImages: 'all',
+  findingAges: 'all',
   layers: 'all',
   layerExtracts: 'all',
   ancestries: 'all',

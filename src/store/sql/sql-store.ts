@@ -9,6 +9,7 @@ import { databaseClock, type SharedClock } from './database-clock.ts';
 import type { Engine } from './engine.ts';
 import { enrichmentStore } from './enrichments.ts';
 import { eventStore } from './events.ts';
+import { findingAgeStore } from './finding-ages/finding-ages.ts';
 import { findingCountStore } from './finding-counts.ts';
 import { findingIndexStore } from './finding-index/finding-index.ts';
 import { baseImageStore } from './image-bases/base-images.ts';
@@ -86,6 +87,7 @@ function storeOn(engine: Engine, { schema, now, aheadMs }: DatabaseState): Store
     knownImages: check.guard(knownImageStore(engine, now)),
     baseImages: check.guard(baseImageStore(engine, now)),
     findingCounts: check.guard(findingCountStore(engine, now)),
+    findingAges: check.guard(findingAgeStore(engine, now)),
     findingIndex: check.guard(findingIndexStore(engine.db)),
     layers: check.guard(layerStore(engine, now)),
     layerExtracts: check.guard(layerExtractStore(engine, now)),

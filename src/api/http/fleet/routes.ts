@@ -2,6 +2,7 @@ import { limits } from '../../../core/limits.ts';
 import type { DescribedRoute } from '../openapi.ts';
 import type { Route, RouteHandler } from '../route.ts';
 import { advisoryRoutes } from './advisories.ts';
+import { ageRoutes } from './ages.ts';
 import { baseRoutes } from './bases.ts';
 import {
   auditDescription,
@@ -185,6 +186,7 @@ const routes: readonly FleetRoute[] = [
   },
   ...questionRoutes,
   ...knowledgeRoutes,
+  ...ageRoutes,
   ...digestRoutes,
   ...findingRoutes,
   ...statementRoutes,

@@ -30,6 +30,7 @@ import { addLayerExtracts } from './0029-layer-extracts.ts';
 import { addFindingIndex } from './0030-finding-index.ts';
 import { addFindingDays } from './0031-finding-days.ts';
 import { addBaseImages } from './0032-base-images.ts';
+import { addFindingAges } from './0033-finding-ages.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   addFindingIndex,
   addFindingDays,
   addBaseImages,
+  addFindingAges,
 ];
