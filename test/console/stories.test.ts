@@ -87,7 +87,18 @@ const stories: Readonly<Record<string, Story>> = {
   async 'what is new since yesterday, and why'(fleet, step) {
     const { events } = await fleet.get<{ events: { id: string; at: string }[] }>('/events?kind=new');
     const [day = ''] = (events[0]?.at ?? '').split('T');
+    const { days } = await fleet.get<{ days: { day: string; counts: { findings: number }[] }[] }>(
+      '/summary/history?days=90',
+    );
     const page = await open(step, fleet, '/');
+    const [last = 0, now = 0] = days
+      .toSorted((one, other) => (one.day < other.day ? -1 : 1))
+      .slice(-2)
+      .map(({ counts }) => counts.reduce((sum, { findings }) => sum + findings, 0));
+    await page.getByText(`${last} before, ${now} now`).waitFor();
+    // All of them came with the new tag.
+    const added = page.getByRole('listitem').filter({ hasText: 'shop/web:2' }).last();
+    await added.getByText(`${now - last} findings`).waitFor();
     await page.getByRole('link', { name: `${events.length} new, debian` }).click();
     await page.waitForURL(`**/changes?day=${day}&kind=new`);
     const rows = await rowsOf(page, 'Changes of advisories, the newest first');

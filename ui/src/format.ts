@@ -40,6 +40,11 @@ export function formatNumber(value: number): string {
   return numberForm.format(value);
 }
 
+/** Returns a difference with its sign: `+1,234`. */
+export function formatSigned(value: number): string {
+  return value < 0 ? `−${formatNumber(-value)}` : `+${formatNumber(value)}`;
+}
+
 /** Returns a share of one as a percentage: `34.0%`. */
 export function formatShare(share: number): string {
   return `${(share * 100).toFixed(share > 0 && share < 0.001 ? 2 : 1)}%`;

@@ -32,8 +32,13 @@ export const texts = {
     label: 'As of',
     now: 'now',
     clear: 'Back to now',
-    banner: (date: string) => `You see what was known on ${date}.`,
-    onlyNow: 'This page always shows what is known now.',
+    banner: {
+      all: (date: string) => `You see what was known on ${date}.`,
+      part: (date: string) =>
+        `The affected images are those that were known on ${date}. The rest of this page is of now.`,
+      none: (date: string) =>
+        `This page shows what is known now, and not what was known on ${date}. A date applies to an image, to a comparison, and to the images of a vulnerability.`,
+    },
   },
   freshness: {
     loading: 'Sources …',
@@ -326,6 +331,8 @@ export const texts = {
     installed: 'installed',
     affected: 'affected versions',
     decided: (scheme: string) => `Compared by the order of ${scheme}.`,
+    contentOf: (day: string) => `These advisories have content up to ${day}.`,
+    undated: 'The date of these advisories is not known.',
     rows: 'Rows of advisories that match',
     source: 'Source',
     advisory: 'Advisory',
@@ -523,6 +530,17 @@ export const texts = {
     summary: (count: number, kind: string, source: string) => `${count} ${kind} by ${source}`,
     more: 'More changes',
   },
+  since: {
+    title: 'New since yesterday',
+    titleOf: (day: string) => `New since ${day}`,
+    tooShort: 'The server has counted on one day only. From tomorrow on, this compares days.',
+    findings: (count: string) => `${count} findings`,
+    fromTo: (before: string, after: string) => `${before} before, ${after} now`,
+    images: (count: number, shown: string) =>
+      count === 1 ? '1 new image' : `${count === 0 ? 'No' : shown} new images`,
+    bring: (findings: string) => `(${findings})`,
+    advisories: 'Changed advisories, and images that are gone or known again',
+  },
   trend: {
     title: 'Open findings, 90 days',
     tooShort: 'The server keeps the numbers of each day. A line appears with the second day.',
@@ -551,6 +569,7 @@ export const texts = {
     numbers: (findings: string, packages: string) => `Findings: ${findings}. Packages: ${packages}.`,
     knownAt: (time: string) => `With the advisories of ${time}.`,
     cause: 'Cause',
+    fix: 'fix:',
     anyCause: 'All causes',
     causes: { image: 'the image changed', knowledge: 'the advisories changed' },
     gone: 'Gone',

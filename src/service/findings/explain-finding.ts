@@ -329,7 +329,9 @@ function remarksOf(
   const names = coveredNames(records, image);
   const shown = names.slice(0, maxNames).join(', ');
   const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
-  return [...missing, ...(names.length > 0 ? [`the advisories cover ${shown}${more}`] : [])];
+  if (names.length === 0) return missing;
+  const none = packageName === undefined && statuses.length === 0 ? 'no such package is in the image: ' : '';
+  return [...missing, `${none}the advisories cover ${shown}${more}`];
 }
 
 /** Returns that a package is not in the image, or what was not read, and may contain it. */

@@ -167,7 +167,7 @@ function ImageState({ image }: { readonly image: ListedImage }): JSX.Element {
 }
 
 /** Returns what the list may say of an image. That it is clean depends on its coverage, which only its report has. */
-function verdictOf({
+export function verdictOf({
   findings,
   namespaces,
   notAssessed = [],

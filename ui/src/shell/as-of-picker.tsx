@@ -3,6 +3,9 @@ import { formatDay } from '../format.ts';
 import { asOf, hrefWith, navigate } from '../router.ts';
 import { texts } from '../texts.ts';
 
+/** Before it, no server has data. */
+const firstDay = '2000-01-01';
+
 /** The date whose knowledge is shown. It is part of the address. */
 export function AsOfPicker(): JSX.Element {
   const today = formatDay(new Date().toISOString());
@@ -11,15 +14,25 @@ export function AsOfPicker(): JSX.Element {
       <span>{texts.asOf.label}</span>
       <input
         type="date"
+        min={firstDay}
         max={today}
         value={asOf.value ?? ''}
-        onChange={({ currentTarget: { value } }) => {
+        onChange={({ currentTarget: { value, validity } }) => {
+          // While a year is typed, each digit makes another date.
+          if (!validity.valid) return;
           const isNow = value === '' || value >= today;
           navigate(hrefWith({ asOf: isNow ? undefined : value, after: undefined }));
         }}
       />
     </label>
   );
+}
+
+/** How much of a view follows the date. */
+export function asOfReach(path: string): 'all' | 'part' | 'none' {
+  const [area, id] = path.split('/').slice(1);
+  if (area === 'diff' || (area === 'images' && id !== undefined)) return 'all';
+  return area === 'advisories' && id !== undefined ? 'part' : 'none';
 }
 
 /** Returns the time that the API gets for the chosen date: its end in UTC. */

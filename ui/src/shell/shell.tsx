@@ -6,7 +6,7 @@ import { startKeyboard } from '../keyboard.ts';
 import { asOf, hrefOf, place } from '../router.ts';
 import { texts } from '../texts.ts';
 import { nextTheme, theme } from '../theme.ts';
-import { AsOfPicker } from './as-of-picker.tsx';
+import { AsOfPicker, asOfReach } from './as-of-picker.tsx';
 import { Freshness } from './freshness.tsx';
 import { SearchBox } from './search-box.tsx';
 import { SignIn, WhoAmI } from './sign-in.tsx';
@@ -102,9 +102,10 @@ function Navigation(): JSX.Element {
 }
 
 function AsOfBanner({ date }: { readonly date: string }): JSX.Element {
+  const reach = asOfReach(place.value.path);
   return (
-    <p class="notice as-of">
-      {texts.asOf.banner(date)}{' '}
+    <p class={reach === 'none' ? 'notice notice-warning' : 'notice as-of'}>
+      {texts.asOf.banner[reach](date)}{' '}
       <a href={hrefOf(place.value.path, { ...keptQuery(), asOf: undefined })}>{texts.asOf.clear}</a>
     </p>
   );

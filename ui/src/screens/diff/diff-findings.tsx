@@ -101,7 +101,7 @@ function FindingText({
           <Foreign text={affected.name} />
         </a>{' '}
         <span class="muted">
-          <Foreign text={affected.versions.join(', ')} /> → <FixCell fix={fix} />
+          <Foreign text={affected.versions.join(', ')} /> · {texts.diff.fix} <FixCell fix={fix} />
         </span>
       </span>
       <span class={`below cause cause-${cause}`}>{texts.diff.causes[cause]}</span>

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Evidence, Finding, ImageReport } from '../../api/report.ts';
+import type { Coverage, Evidence, Finding, ImageReport } from '../../api/report.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { FixCell, rangeText } from '../../components/fix.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
@@ -57,7 +57,11 @@ function Explanation({
       )}
       <Part title={explain.title}>
         {evidence.map((row) => (
-          <EvidenceRow key={`${row.source} ${row.advisory} ${row.namespace}`} row={row} />
+          <EvidenceRow
+            key={`${row.source} ${row.advisory} ${row.namespace}`}
+            row={row}
+            coverage={report.coverage.find(({ namespace }) => namespace === row.namespace)}
+          />
         ))}
       </Part>
       <Part title={explain.where}>
@@ -104,8 +108,15 @@ function Part({
 }
 
 /** One row of an advisory with the comparison that decided. */
-function EvidenceRow({ row }: { readonly row: Evidence }): JSX.Element {
+function EvidenceRow({
+  row,
+  coverage,
+}: {
+  readonly row: Evidence;
+  readonly coverage: Coverage | undefined;
+}): JSX.Element {
   const { explain } = texts;
+  const contentDate = coverage?.contentDate ?? coverage?.newestAdvisory;
   return (
     <div class="evidence">
       <p class="comparison">
@@ -125,6 +136,11 @@ function EvidenceRow({ row }: { readonly row: Evidence }): JSX.Element {
       <p class="muted">
         <Foreign text={`${row.source}, ${row.advisory}: ${row.package} in ${row.namespace}.`} isWhole />{' '}
         {explain.decided(row.versionScheme)}
+      </p>
+      <p class="muted">
+        {contentDate === undefined || contentDate === null
+          ? explain.undated
+          : explain.contentOf(formatDay(contentDate))}
       </p>
     </div>
   );

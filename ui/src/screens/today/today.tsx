@@ -11,6 +11,7 @@ import { UpgradeEffect, UpgradeTable } from '../upgrades/upgrade-table.tsx';
 import { BySeverity } from './by-severity.tsx';
 import { NotAssessedCard } from './not-assessed.tsx';
 import { RecentChanges } from './recent-changes.tsx';
+import { SinceYesterday } from './since-yesterday.tsx';
 import { SourceProblems } from './source-problems.tsx';
 import { Strip } from './strip.tsx';
 import { Trend } from './trend.tsx';
@@ -26,6 +27,7 @@ export function TodayScreen(): JSX.Element {
       <Loaded resource={summary} path={summaryPath} space="figures">
         {(data) => <Strip summary={data} />}
       </Loaded>
+      <SinceYesterday />
       <LoadedCard<UpgradeList> title={texts.doFirst.title} path={upgradesPath} space="list">
         {(list) =>
           list.upgrades === null || list.upgrades.length === 0 ? (
