@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Dialog } from '../components/dialog.tsx';
 import { startKeyboard } from '../keyboard.ts';
 import { asOf, hrefOf, place } from '../router.ts';
@@ -86,9 +86,14 @@ const themeSigns = { system: '◐', light: '☀', dark: '☾' };
 function Navigation(): JSX.Element {
   const first = place.value.path.split('/')[1] ?? '';
   const area = within[first] ?? `/${first}`;
+  const list = useRef<HTMLUListElement>(null);
+  // On a phone, the areas are one line that scrolls.
+  useEffect(() => {
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [area]);
   return (
     <nav class="areas" aria-label={texts.navigation}>
-      <ul>
+      <ul ref={list}>
         {areas.map(([path, name]) => (
           <li key={path}>
             <a href={hrefOf(path)} {...(path === area && { 'aria-current': 'page' as const })}>

@@ -33,6 +33,7 @@ function Reasons({ images: { images, uncounted, reasons } }: { readonly images: 
     {
       key: 'reason',
       title: notAssessed.reason,
+      isName: true,
       cell: ({ reason, namespace }) => (
         <>
           {namespace !== null && (
@@ -47,7 +48,6 @@ function Reasons({ images: { images, uncounted, reasons } }: { readonly images: 
     {
       key: 'images',
       title: notAssessed.images,
-      isName: true,
       isNumber: true,
       cell: ({ namespace, images: count }) => (
         <a href={hrefOf('/images', { ...unassessedQuery, ...(namespace !== null && { namespace }) })}>
