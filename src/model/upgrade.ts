@@ -31,9 +31,12 @@ export interface PlannedUpgrade {
   readonly namespace: string | null;
   /** The source package, the language package or its parent, or the new base image. Null for rebuilds. */
   readonly package: string | null;
-  /** The installed versions, in their order. */
+  /** The installed versions, in their order. Of base images in a fleet: the digests of the older ones. */
   readonly versions: readonly string[];
-  /** The version to upgrade to. Null for rebuilds and base images, and for parents, whose versions are unknown. */
+  /**
+   * The version to upgrade to. Null for rebuilds, and for parents, whose versions are unknown. Of base images in a fleet: the digest of the
+   * newer one; null for one image.
+   */
   readonly fixedVersion: string | null;
   /** The installed packages that change; for a parent, the packages in it. Empty for base images. */
   readonly packages: readonly UpgradedPackage[];

@@ -1,3 +1,4 @@
+import type { UpgradeScope } from './finding-index-store.ts';
 import type { ImageTag, KnownImage } from './known-image-store.ts';
 import type { Lease } from './lock-store.ts';
 import type { PageRequest } from './page.ts';
@@ -49,6 +50,19 @@ export interface Replacement extends ImageTag {
   readonly since: string;
 }
 
+/** A base image that other images could leave for a newer one. */
+export interface ReplacedBase {
+  readonly image: Pick<KnownImage, 'number' | 'diffIds'>;
+  readonly newer: Pick<KnownImage, 'diffIds'>;
+}
+
+/** The counted images that could leave a base, and their package sets. */
+export interface MovableImages {
+  readonly images: number;
+  /** Number of these images by package set. Only sets that an image has in layers of the base, and in none above. */
+  readonly sets: ReadonlyMap<number, number>;
+}
+
 /** Which images are the base of which others: all layers of a base are the lowest ones of an image that has more. */
 export interface BaseImageStore {
   /** Places new images by their layers, and counts again if anything has changed. The next call continues after an interruption. */
@@ -63,6 +77,16 @@ export interface BaseImageStore {
   pageImagesOn(base: Pick<KnownImage, 'diffIds'>, page: PageRequest<OnBasePlace>): Promise<OnBasePage>;
   /** Returns which images have taken over names of these, by their numbers. */
   findReplacements(numbers: readonly number[]): Promise<readonly Replacement[]>;
+  /**
+   * Returns the counted images of a scope that could leave each of these bases, by its number. Each image counts for the nearest one whose
+   * newer image it is not, and is not on. Its cost depends on the number of images on these bases.
+   */
+  findMovable(
+    bases: readonly ReplacedBase[],
+    scope: UpgradeScope,
+  ): Promise<ReadonlyMap<number, MovableImages>>;
+  /** Returns the numbers of the package sets of an image, by the number of its index. */
+  findSets(image: number): Promise<readonly number[]>;
   /** Returns how many images are on images from which each of these has taken over a name, without those on itself. */
   countImagesOnOlder(numbers: readonly number[]): Promise<ReadonlyMap<number, number>>;
 }

@@ -1,4 +1,5 @@
 import type { Fix } from '../model/fix.ts';
+import type { ParentPackage } from '../model/package.ts';
 import type { Severity } from '../model/severity.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
 import type { Exploitation, FoundPackage } from './finding-count-store.ts';
@@ -130,10 +131,19 @@ export interface UpgradeFinding {
   readonly exploited: Exploitation;
   /** See `FleetFinding`. */
   readonly epss: number | null;
-  /** Number of the package in the index: equal for equal packages. */
-  readonly packageNumber: number;
+  /** Number of the finding in the index: equal for equal vulnerabilities of equal packages. */
+  readonly number: number;
   readonly package: FoundPackage;
+  /** The only package that contains it in the set. Null if it is also on its own or in another one. */
+  readonly parent: ParentPackage | null;
   readonly fix: Fix;
+}
+
+/** A part of the counted images. Both conditions hold at once. */
+export interface UpgradeScope {
+  /** Images that have a name in this repository now. */
+  readonly repository?: string | undefined;
+  readonly label?: ImageLabel | undefined;
 }
 
 /** The findings of a package set, and how many images of a scope have it. */
@@ -162,13 +172,18 @@ export interface ImageFindings {
   readonly exploited: number;
 }
 
+/** A label of an image, and its value if it must have a certain one. */
+export interface ImageLabel {
+  readonly key: string;
+  readonly value?: string | undefined;
+}
+
 /** Which images are listed. All conditions hold at once. Those of findings hold for no image that is not counted. */
 export interface FleetImageFilter extends KnownImageFilter {
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
   readonly namespace?: string | undefined;
-  /** A label, and its value if the image must have a certain one. */
-  readonly label?: { readonly key: string; readonly value?: string | undefined } | undefined;
+  readonly label?: ImageLabel | undefined;
   /** Images that have a finding of this severity. */
   readonly severity?: Severity | undefined;
   /** Whether the image has a finding with a fixed version. */
@@ -245,12 +260,8 @@ export interface FindingIndexStore {
   groupByNamespaces(): Promise<readonly NamespaceGroup[]>;
   /** Returns the findings of images, by the numbers of their indexes. Those that are not counted are absent. */
   findImages(images: readonly number[]): Promise<ReadonlyMap<number, ImageFindings>>;
-  /**
-   * Returns a page of the package sets of counted images with their findings; only those of images that have a name in `repository` now, if
-   * it is given. A page leaves out sets without findings.
-   */
-  pageUpgrades(
-    scope: { readonly repository?: string | undefined },
-    page: PageRequest<number>,
-  ): Promise<UpgradePage>;
+  /** Returns the findings of package sets by their numbers, also of images that are not counted. */
+  findSetFindings(sets: readonly number[]): Promise<ReadonlyMap<number, readonly UpgradeFinding[]>>;
+  /** Returns a page of the package sets of the counted images of a scope with their findings. A page leaves out sets without findings. */
+  pageUpgrades(scope: UpgradeScope, page: PageRequest<number>): Promise<UpgradePage>;
 }

@@ -71,5 +71,5 @@ export async function rankUpgrades({ url, browser }: Scene): Promise<void> {
   }
   await page.getByLabel('Repository').fill('registry.example/none');
   await page.keyboard.press('Enter');
-  await page.getByText('No image of this repository has a finding with a fix').waitFor();
+  await page.getByText('None of these images has a finding that an upgrade closes').waitFor();
 }

@@ -119,6 +119,7 @@ export const texts = {
     exploited: 'Known to be exploited',
     notAssessed: 'Not assessed',
     untagged: 'Without a tag',
+    label: 'Label',
     apply: 'Apply',
     any: 'Any',
     type: 'Type',
@@ -466,7 +467,7 @@ export const texts = {
     residual: 'Risk that remains',
     residualHint: 'Risk of all open findings after this upgrade and those above it.',
     empty: 'There is nothing to upgrade, as far as findings were counted.',
-    emptyRepository: 'No image of this repository has a finding with a fix, as far as findings were counted.',
+    emptyScope: 'None of these images has a finding that an upgrade closes, as far as findings were counted.',
     explanation:
       'Each upgrade counts what those above it leave open. Exploited vulnerabilities weigh most, then those that are likely to be exploited.',
     noRules: 'Rules and VEX statements do not apply here.',
@@ -474,7 +475,7 @@ export const texts = {
       'distro-package': 'package of the system',
       'language-package': 'package of a language',
       rebuild: 'rebuild',
-      'base-image': 'other base image',
+      'base-image': 'base image',
     } as Readonly<Record<string, string>>,
     from: (from: string, to: string) => `${from} → ${to}`,
     versions: (count: number) => `${count} versions`,
@@ -485,6 +486,7 @@ export const texts = {
     show: 'Show',
     first: (count: number) => `the first ${count}`,
     markdown: 'Save as Markdown',
+    dockerfile: 'Save lines for the Dockerfile',
     countedAt: (time: string) => `Counted at ${time}.`,
     effect: (before: number, after: number, count: number) =>
       `These ${count} upgrades take the fleet from ${before} findings to ${after}.`,

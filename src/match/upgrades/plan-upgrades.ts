@@ -10,9 +10,11 @@ import type {
 } from '../../model/upgrade.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import { priorsOf, totalRisk, type UpgradePriors } from './finding-risk.ts';
+import { FleetMoves } from './fleet-moves.ts';
 import { groupOf, type UpgradeGroup } from './upgrade-groups.ts';
 import {
   type BaseMove,
+  type FleetMove,
   type ProposalDeps,
   proposeBase,
   proposeRebuild,
@@ -29,6 +31,8 @@ export interface UpgradePlanOptions {
   readonly limit?: number | undefined;
   /** Base images that could replace that of the image. */
   readonly bases?: readonly BaseMove[];
+  /** Of many images: the moves to newer base images. */
+  readonly moves?: readonly FleetMove[];
   /** Returns the number of images that have any of some findings. By default, it is the largest number that one of them has. */
   readonly imagesOf?: (findings: readonly WeighedFinding[]) => number;
 }
@@ -61,11 +65,17 @@ interface Ranked {
 }
 
 function rankOpen(unsorted: readonly WeighedFinding[], options: UpgradePlanOptions): Ranked {
-  const { schemes, limit = Number.POSITIVE_INFINITY, bases = [], imagesOf = mostImages } = options;
+  const {
+    schemes,
+    limit = Number.POSITIVE_INFINITY,
+    bases = [],
+    moves = [],
+    imagesOf = mostImages,
+  } = options;
   // Sums of fractions depend on the order.
   const findings = unsorted.toSorted(compareFindings);
-  const priors = priorsOf([...findings, ...bases.flatMap((move) => move.findings)]);
-  const open = new OpenFindings(findings, bases, { schemes, priors });
+  const priors = priorsOf([...findings, ...[...bases, ...moves].flatMap((move) => move.findings)]);
+  const open = new OpenFindings(findings, { bases, moves }, { schemes, priors });
   const before = totalRisk(findings, priors);
   const upgrades: PlannedUpgrade[] = [];
   let residual = before;
@@ -74,7 +84,8 @@ function rankOpen(unsorted: readonly WeighedFinding[], options: UpgradePlanOptio
     if (best === undefined) break;
     open.apply(best);
     residual -= best.gain;
-    upgrades.push(toUpgrade(best, { rank: upgrades.length + 1, residual, images: imagesOf(best.closes) }));
+    const images = best.images ?? imagesOf(best.closes);
+    upgrades.push(toUpgrade(best, { rank: upgrades.length + 1, residual, images }));
   }
   const left = open.findings();
   const risk = { before: rounded(before), after: rounded(totalRisk(left, priors)) };
@@ -98,11 +109,17 @@ class OpenFindings {
   readonly #groups = new Map<string, { readonly group: UpgradeGroup; findings: WeighedFinding[] }>();
   readonly #proposals = new Map<string, UpgradeProposal | undefined>();
   readonly #isRebuilt: boolean;
+  readonly #moves: FleetMoves;
   #bases: readonly BaseMove[];
 
-  constructor(findings: readonly WeighedFinding[], bases: readonly BaseMove[], deps: ProposalDeps) {
+  constructor(
+    findings: readonly WeighedFinding[],
+    { bases, moves }: { readonly bases: readonly BaseMove[]; readonly moves: readonly FleetMove[] },
+    deps: ProposalDeps,
+  ) {
     this.#deps = deps;
     this.#bases = bases;
+    this.#moves = new FleetMoves(moves, deps);
     this.#isRebuilt = findings.some(({ isRebuilt }) => isRebuilt);
     for (const finding of findings) this.#add(finding);
   }
@@ -124,6 +141,7 @@ class OpenFindings {
       if (entry !== undefined) entry.findings = entry.findings.filter((finding) => !closed.has(finding));
       this.#proposals.delete(key);
     }
+    this.#moves.close(closes);
     for (const finding of opens) this.#add(finding);
     if (kind === 'base-image') this.#bases = [];
   }
@@ -138,6 +156,7 @@ class OpenFindings {
       const proposal = this.#proposals.get(key);
       if (proposal !== undefined) yield proposal;
     }
+    yield* this.#moves.proposals();
     if (!this.#isRebuilt && this.#bases.length === 0) return;
     const all = this.findings();
     const rebuild = proposeRebuild(all, this.#deps);
@@ -154,6 +173,7 @@ class OpenFindings {
     if (entry === undefined) this.#groups.set(group.key, { group, findings: [finding] });
     else entry.findings.push(finding);
     this.#proposals.delete(group.key);
+    this.#moves.open(finding);
   }
 }
 
@@ -222,7 +242,8 @@ function compareFindings(a: WeighedFinding, b: WeighedFinding): number {
     compareText(a.package.name, b.package.name) ||
     compareText(a.vulnerability.id, b.vulnerability.id) ||
     compareText(a.package.version, b.package.version) ||
-    compareText(a.package.type, b.package.type)
+    compareText(a.package.type, b.package.type) ||
+    compareText(a.move ?? '', b.move ?? '')
   );
 }
 

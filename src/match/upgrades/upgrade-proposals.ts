@@ -15,6 +15,8 @@ export interface UpgradeProposal
   readonly closes: readonly WeighedFinding[];
   readonly opens: readonly WeighedFinding[];
   readonly gain: number;
+  /** Of many images that get a newer base image: their number. */
+  readonly images?: number;
 }
 
 /** A base image that an image could have instead of its own. */
@@ -23,6 +25,18 @@ export interface BaseMove {
   readonly base: string;
   /** Its findings. */
   readonly findings: readonly WeighedFinding[];
+}
+
+/** A newer base image for many images. It replaces the findings whose `move` is its key. */
+export interface FleetMove extends BaseMove {
+  /** Distinct among moves. */
+  readonly key: string;
+  /** Number of images. */
+  readonly images: number;
+  /** Digests of the base images that they leave. */
+  readonly from: readonly string[];
+  /** Digest of the new base image. Null if it has none. */
+  readonly to: string | null;
 }
 
 /** Dependencies of proposals. */
@@ -76,15 +90,42 @@ export function proposeRebuild(
   };
 }
 
-/** Proposes another base image: its findings replace those of the present one. Undefined if that removes no risk. */
+/** Proposes another base image for the image of some open findings. */
 export function proposeBase(
-  { base, findings }: BaseMove,
+  move: BaseMove,
   open: readonly WeighedFinding[],
+  deps: ProposalDeps,
+): UpgradeProposal | undefined {
+  return proposeMove(
+    move,
+    open.filter(({ isOfBase }) => isOfBase === true),
+    deps,
+  );
+}
+
+/** Proposes a newer base image for many images, by the open findings of their present ones. */
+export function proposeFleetMove(
+  move: FleetMove,
+  open: readonly WeighedFinding[],
+  deps: ProposalDeps,
+): UpgradeProposal | undefined {
+  const proposal = proposeMove(move, open, deps);
+  if (proposal === undefined) return undefined;
+  const { key, images, from, to } = move;
+  return { ...proposal, key: JSON.stringify(['move', key]), versions: from, fixedVersion: to, images };
+}
+
+/** A difference of two sums below this is an error of rounding. */
+const leastGain = 1e-9;
+
+/** Proposes another base image: its findings replace those of the present one. Undefined if that removes no risk. */
+function proposeMove(
+  { base, findings }: BaseMove,
+  closes: readonly WeighedFinding[],
   { priors }: ProposalDeps,
 ): UpgradeProposal | undefined {
-  const closes = open.filter(({ isOfBase }) => isOfBase === true);
   const gain = totalRisk(closes, priors) - totalRisk(findings, priors);
-  if (gain <= 0) return undefined;
+  if (gain < leastGain) return undefined;
   return {
     key: JSON.stringify(['base', base]),
     kind: 'base-image',

@@ -11,7 +11,7 @@ export function upgradeText({
   fixedVersion,
   packages,
 }: Pick<UpgradeProposal, 'kind' | 'package' | 'versions' | 'fixedVersion' | 'packages'>): string {
-  if (kind === 'base-image') return `Use the base image ${name ?? ''}`;
+  if (kind === 'base-image') return baseText(name ?? '', versions.length);
   const names = [...new Set(packages.map((item) => item.name))];
   if (kind === 'rebuild')
     return `Rebuild the image without cache: its instructions then install fixed versions of ${listed(names)}`;
@@ -22,6 +22,12 @@ export function upgradeText({
   }
   const isAlone = names.length === 1 && names[0] === name;
   return `Upgrade ${name ?? ''}${from} to ${fixedVersion}${isAlone ? '' : ` (${listed(names)})`}`;
+}
+
+/** Returns what to do with a base image. Only in a fleet, the number of older images of its name is known. */
+function baseText(name: string, older: number): string {
+  if (older === 0) return `Use the base image ${name}`;
+  return `Build again on the newer base image ${name} instead of ${older === 1 ? 'an older one' : `${older} older ones`}`;
 }
 
 function listed(names: readonly string[]): string {

@@ -23,6 +23,8 @@ export interface WeighedFinding extends UpgradableFinding {
   readonly isRebuilt?: boolean;
   /** Whether it comes from the base image. */
   readonly isOfBase?: boolean;
+  /** Of many images: the key of the move to a newer base image that replaces it. */
+  readonly move?: string | undefined;
 }
 
 /** Counts findings, each by its weight. */

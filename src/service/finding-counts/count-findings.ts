@@ -20,6 +20,7 @@ type CountedParts =
   | 'findingIndex'
   | 'findingAges'
   | 'baseImages'
+  | 'knownImages'
   | 'images'
   | 'advisories'
   | 'enrichments'

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { Store } from '../../store/store.ts';
-import { type FleetUpgrades, planFleetUpgrades } from './fleet-upgrades.ts';
+import { type FleetUpgrades, type FleetUpgradesDeps, planFleetUpgrades } from './fleet-upgrades.ts';
+import { findOutdatedBases, type OutdatedBase } from './outdated-bases.ts';
 
 /** Key of the upgrades of all images. */
 const upgradesKey = 'findings/upgrades';
@@ -18,7 +19,7 @@ interface KeptUpgrades {
 
 /** Dependencies of `updateUpgrades`. */
 export interface UpdateUpgradesDeps {
-  readonly store: Pick<Store, 'findingIndex' | 'findingCounts' | 'keyValues'>;
+  readonly store: FleetUpgradesDeps['store'] & Pick<Store, 'keyValues' | 'knownImages'>;
   readonly schemes: readonly VersionScheme[];
   readonly signal: AbortSignal;
 }
@@ -38,17 +39,25 @@ export async function updateUpgrades(
   { store, schemes, signal }: UpdateUpgradesDeps,
 ): Promise<void> {
   const totals = await store.findingCounts.findTotals();
+  const bases = await findOutdatedBases(store);
   // As it is read again from JSON.
-  const state: unknown = JSON.parse(JSON.stringify([scores ?? null, totals ?? null]));
+  const state: unknown = JSON.parse(
+    JSON.stringify([scores ?? null, totals ?? null, bases.map(identityOfMove)]),
+  );
   const kept = await readKept(store.keyValues);
   if (kept !== undefined && isDeepStrictEqual(kept.state, state)) return;
-  const plan = await planFleetUpgrades({ limit: keptUpgrades }, { store, schemes, signal }).catch(
+  const plan = await planFleetUpgrades({ limit: keptUpgrades, bases }, { store, schemes, signal }).catch(
     (error: unknown) => {
       if (signal.aborted) return undefined;
       throw error;
     },
   );
   if (plan !== undefined) await writeKept(store.keyValues, { state, plan });
+}
+
+/** A name may get another meaning without a change of any finding. */
+function identityOfMove({ image, newer, name }: OutdatedBase): unknown {
+  return [image.number, newer.number, name];
 }
 
 /** Returns the upgrades of all images as a server has last ranked them. Undefined before the first time. */

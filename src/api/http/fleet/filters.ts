@@ -3,6 +3,7 @@ import { limits } from '../../../core/limits.ts';
 import type { Fix } from '../../../model/fix.ts';
 import { severities } from '../../../model/severity.ts';
 import type { FoundPackage } from '../../../store/finding-count-store.ts';
+import type { ImageLabel } from '../../../store/finding-index-store.ts';
 import { integerParameter } from '../native/query.ts';
 
 const rowsPerPage = 100;
@@ -36,6 +37,12 @@ export const findingParameters: {
   fixable: flagParameter,
   exploited: flagParameter,
 };
+
+/** Returns the label of `KEY` or `KEY=VALUE`. */
+export function labelOf(text: string): ImageLabel {
+  const at = text.indexOf('=');
+  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}
 
 /** Returns a package as lists of `/api/v1` show it. */
 export function toPackageJson({ type, name, version, purl }: FoundPackage): object {

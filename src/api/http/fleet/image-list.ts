@@ -13,7 +13,7 @@ import type {
 import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
-import { findingParameters, flagParameter, limitParameter, textParameter } from './filters.ts';
+import { findingParameters, flagParameter, labelOf, limitParameter, textParameter } from './filters.ts';
 import type { FleetDeps } from './jobs.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
@@ -122,12 +122,6 @@ function filterOf(wanted: Wanted): FleetImageFilter {
     isExploited: exploited,
     label: label === undefined ? undefined : labelOf(label),
   };
-}
-
-/** Returns the label of `KEY` or `KEY=VALUE`. */
-function labelOf(text: string): NonNullable<FleetImageFilter['label']> {
-  const at = text.indexOf('=');
-  return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
 function toFleetImageJson({ image, findings, notAssessed = [] }: ListedImage): object {

@@ -41,6 +41,9 @@ test('plans the upgrades of an image, each to the highest version that it needs'
   );
   const markdown = await call(`/images/${digest}/upgrades`, { headers: { accept: 'text/markdown' } });
   assert.match(await markdown.text(), /Upgrade openssl from 3\.0\.1-1 to 3\.0\.10-1/);
+  const patch = await call(`/images/${digest}/upgrades`, { headers: { accept: 'text/x-dockerfile' } });
+  assert.equal(patch.headers.get('content-type'), 'text/x-dockerfile; charset=utf-8');
+  assert.match(await patch.text(), /^# Upgrades: before 3 findings \(1 High, 2 Low\), after 0 findings\.$/m);
   assert.equal((await refusal(`/images/sha256:${'0'.repeat(64)}/upgrades`))[0], 404);
   assert.equal((await refusal(`/images/${digest}/upgrades?limit=0`))[0], 400);
 });

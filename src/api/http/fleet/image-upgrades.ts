@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { platformForm } from '../../../image/format/platform.ts';
 import { planImageUpgrades } from '../../../match/upgrades/plan-image-upgrades.ts';
+import type { Report } from '../../../model/report.ts';
 import type { ImageUpgradePlan } from '../../../model/upgrade.ts';
+import { upgradePlanDockerfile } from '../../../report/upgrades/plan-dockerfile.ts';
 import { unjudgedParts } from '../../../report/upgrades/plan-lines.ts';
 import { upgradePlanMarkdown } from '../../../report/upgrades/plan-markdown.ts';
 import { withKnownBase } from '../../../service/findings/known-base.ts';
@@ -24,11 +26,15 @@ const query = z.strictObject({
   platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
 });
 
+const mediaTypes = ['application/json', 'text/markdown', 'text/x-dockerfile'] as const;
+
 interface PlanOptions {
   readonly limit?: number | undefined;
   readonly asOf?: string | undefined;
   /** Whether base images of the whole server may be named. */
   readonly namesBases: boolean;
+  /** See `ImageUpgradeOptions`. */
+  readonly mayRebuild: boolean;
 }
 
 /** `GET /images/:digest/upgrades`: returns what to upgrade first in an image, as `clair upgrade --base auto` does. */
@@ -36,28 +42,33 @@ export async function getImageUpgradesRoute(request: ApiRequest, deps: FleetDeps
   const { platform, ...wanted } = parseQuery(request, query);
   const { store, listLimiter } = deps;
   const known = await readableImage(request.params['digest'] ?? '', platform, { request, store });
-  const options = { ...wanted, namesBases: request.repositories === undefined };
-  const plan = await listLimiter.run(request.signal, () => planOf(known, options, deps));
-  const type = preferredType(request.headers.accept ?? '*/*', ['application/json', 'text/markdown']);
-  if (type !== 'text/markdown') return jsonResponse(200, plan, { Vary: 'Accept' });
-  return {
-    status: 200,
-    headers: { Vary: 'Accept' },
-    contentType: 'text/markdown; charset=utf-8',
-    text: [...upgradePlanMarkdown(plan)].join(''),
+  const type = preferredType(request.headers.accept ?? '*/*', mediaTypes);
+  const options = {
+    ...wanted,
+    namesBases: request.repositories === undefined,
+    mayRebuild: type !== 'text/x-dockerfile',
   };
+  const { plan, report } = await listLimiter.run(request.signal, () => planOf(known, options, deps));
+  if (type === 'text/markdown') return textResponse(type, upgradePlanMarkdown(plan));
+  if (type === 'text/x-dockerfile') return textResponse(type, upgradePlanDockerfile(plan, report.packages));
+  return jsonResponse(200, plan, { Vary: 'Accept' });
+}
+
+function textResponse(type: string, parts: Iterable<string>): ApiResponse {
+  const contentType = `${type}; charset=utf-8`;
+  return { status: 200, headers: { Vary: 'Accept' }, contentType, text: [...parts].join('') };
 }
 
 async function planOf(
   known: KnownImage,
-  { limit, asOf, namesBases }: PlanOptions,
+  { limit, asOf, namesBases, mayRebuild }: PlanOptions,
   deps: FleetDeps,
-): Promise<ImageUpgradePlan> {
+): Promise<{ readonly plan: ImageUpgradePlan; readonly report: Report }> {
   const { store, extensions } = deps;
   const { report: own } = await assessStoredImage(await openStoredImage(known, deps), { asOf }, deps);
   const report = namesBases ? await withKnownBase(own, store) : own;
   const { base } = report;
   const bases = base === undefined ? [] : await otherBases(base, { store, extensions, asOf });
-  const options = { schemes: extensions.schemes, bases, limit, mayRebuild: true };
-  return { ...planImageUpgrades(report, options), doubts: unjudgedParts(report) };
+  const options = { schemes: extensions.schemes, bases, limit, mayRebuild };
+  return { plan: { ...planImageUpgrades(report, options), doubts: unjudgedParts(report) }, report };
 }

@@ -47,9 +47,10 @@ const prior: Schema = {
 /** Description of `GET /api/v1/upgrades` for the OpenAPI document. */
 export const upgradesDescription: RouteDescription = {
   summary:
-    'Lists what to upgrade first in images, as servers have last ranked it; for a repository, as of the last count of findings. All members are null before the first time. With `Accept: text/markdown`, a text for a ticket. Rules and VEX statements do not apply.',
+    'Lists what to upgrade first in images, as servers have last ranked it; for a repository or a label, as of the last count of findings. All members are null before the first time. With `Accept: text/markdown`, a text for a ticket. Rules and VEX statements do not apply.',
   query: {
     repository: { type: 'string', summary: 'Only of images that have a name in this repository now.' },
+    label: { type: 'string', summary: 'Only of images with this label: `KEY`, or `KEY=VALUE`.' },
     limit: { type: 'integer', summary: 'Maximum number of upgrades, from 1 to 100; 10 by default.' },
   },
   responseType: {
@@ -90,7 +91,7 @@ const remaining: Schema = {
 /** Description of `GET /api/v1/images/{digest}/upgrades` for the OpenAPI document. */
 export const imageUpgradesDescription: RouteDescription = {
   summary:
-    'Returns what to upgrade first in an image, with what is left and what could not be judged, as `clair upgrade --base auto` does. Rules and VEX statements apply. With `Accept: text/markdown`, a text for a ticket.',
+    'Returns what to upgrade first in an image, with what is left and what could not be judged, as `clair upgrade --base auto` does. Rules and VEX statements apply. With `Accept: text/markdown`, a text for a ticket; with `text/x-dockerfile`, instructions to append to its Dockerfile.',
   query: {
     limit: { type: 'integer', summary: 'Maximum number of upgrades; all by default.' },
     asOf: { type: 'string', summary: 'A time in the past, as RFC 3339.' },

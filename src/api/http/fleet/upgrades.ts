@@ -7,13 +7,15 @@ import {
   type FleetUpgrades,
   planFleetUpgrades,
 } from '../../../service/finding-counts/fleet-upgrades.ts';
+import { findOutdatedBases } from '../../../service/finding-counts/outdated-bases.ts';
 import { findKeptUpgrades, keptUpgrades } from '../../../service/finding-counts/update-upgrades.ts';
 import { knownTagOf } from '../../../service/images/find-known-images.ts';
+import type { UpgradeScope } from '../../../store/finding-index-store.ts';
 import { preferredType } from '../media-ranges.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
-import { textParameter } from './filters.ts';
+import { labelOf, textParameter } from './filters.ts';
 import { getImageUpgradesRoute } from './image-upgrades.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
@@ -25,17 +27,22 @@ const mediaTypes = ['application/json', 'text/csv', 'text/markdown'] as const;
 const query = z.strictObject({
   limit: z._default(integerParameter(1, keptUpgrades), upgradesListed),
   repository: textParameter,
+  label: textParameter,
 });
 
 /**
- * `GET /upgrades`: returns what to upgrade first in all images, as a server has last ranked it. For a repository, ranks it now: the cost
- * depends on the findings of its images.
+ * `GET /upgrades`: returns what to upgrade first in all images, as a server has last ranked it. For a repository or a label, ranks it now:
+ * the cost depends on the findings of its images.
  */
 async function getUpgradesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
-  const { limit, repository: given } = parseQuery(request, query);
+  const { limit, repository: given, label } = parseQuery(request, query);
   const repository = given === undefined ? undefined : knownTagOf(given).repository;
   checkAccess(repository, request);
-  const plan = await planOf({ repository, limit }, request, deps);
+  const plan = await planOf(
+    { repository, label: label === undefined ? undefined : labelOf(label), limit },
+    request,
+    deps,
+  );
   const upgrades = plan?.upgrades.slice(0, limit) ?? [];
   const wanted = preferredType(request.headers.accept ?? '*/*', mediaTypes);
   if (wanted === 'text/csv') return csvResponse('upgrades', columns, () => onePage(upgrades));
@@ -60,12 +67,16 @@ function checkAccess(repository: string | undefined, { repositories }: ApiReques
 }
 
 async function planOf(
-  scope: { readonly repository: string | undefined; readonly limit: number },
-  { signal }: ApiRequest,
+  scope: UpgradeScope & { readonly limit: number },
+  { signal, repositories }: ApiRequest,
   { store, extensions: { schemes }, listLimiter }: FleetDeps,
 ): Promise<FleetUpgrades | undefined> {
-  if (scope.repository === undefined) return await findKeptUpgrades(store);
-  return await listLimiter.run(signal, () => planFleetUpgrades(scope, { store, schemes, signal }));
+  if (scope.repository === undefined && scope.label === undefined) return await findKeptUpgrades(store);
+  return await listLimiter.run(signal, async () => {
+    // Base images can be of repositories that the token may not read.
+    const bases = repositories === undefined ? await findOutdatedBases(store) : [];
+    return await planFleetUpgrades({ ...scope, bases }, { store, schemes, signal });
+  });
 }
 
 function toJson(plan: FleetUpgrades | undefined, upgrades: readonly FleetUpgrade[]): object {

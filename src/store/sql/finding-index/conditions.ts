@@ -6,12 +6,11 @@ import {
   type SqlBool,
   sql,
 } from 'kysely';
+import type { ImageLabel, UpgradeScope } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
 
 /** A part of the counted images. */
-export interface CountedScope {
-  /** Those that have a name in this repository now. */
-  readonly repository?: string | undefined;
+export interface CountedScope extends UpgradeScope {
   /** Those with these numbers. */
   readonly images?: readonly number[] | undefined;
 }
@@ -19,19 +18,35 @@ export interface CountedScope {
 /** Selects the package sets of the images of a scope, each with each of its images once. */
 export function setsInScope(
   db: Kysely<Tables>,
-  { repository, images }: CountedScope,
+  { repository, images, label }: CountedScope,
 ): SelectQueryBuilder<Tables, 'counted_set', { image_id: number; set_id: number }> {
   const all = db.selectFrom('counted_set').select(['counted_set.image_id', 'counted_set.set_id']);
   const ofImage = images === undefined ? all : all.where('counted_set.image_id', 'in', images);
-  if (repository === undefined) return ofImage;
-  return ofImage.where('counted_set.image_id', 'in', (eb) =>
+  if (repository === undefined && label === undefined) return ofImage;
+  return ofImage.where('counted_set.image_id', 'in', indexesInScope(db, { repository, label }));
+}
+
+/** Selects the numbers of the newest indexes of the images of a scope. */
+export function indexesInScope(
+  db: Kysely<Tables>,
+  { repository, label }: UpgradeScope,
+): SelectQueryBuilder<Tables, 'known_image', { image_id: number }> {
+  let query = db.selectFrom('known_image').select('known_image.image_id');
+  if (label !== undefined) query = query.where(hasLabel(label));
+  if (repository === undefined) return query;
+  return query.where('known_image.id', 'in', (eb) =>
     eb
       .selectFrom('image_name')
-      .innerJoin('known_image', 'known_image.id', 'image_name.known_image_id')
-      .select('known_image.image_id')
+      .select('image_name.known_image_id')
       .where('image_name.repository', '=', repository)
       .where('image_name.until', 'is', null),
   );
+}
+
+/** Returns the condition for a known image to have a label. The text of all labels is JSON, in which no value can contain another label. */
+export function hasLabel({ key, value }: ImageLabel): Expression<SqlBool> {
+  const text = `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;
+  return containsExactly('known_image.labels', text);
 }
 
 /** Returns the condition for a column to contain a text, in any case of ASCII letters. */

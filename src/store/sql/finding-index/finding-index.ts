@@ -6,7 +6,7 @@ import { pageFindings } from './list-findings.ts';
 import { findImages, pageImages } from './list-images.ts';
 import { findVersions, pagePackages } from './list-packages.ts';
 import { findFleetVulnerabilities, pageVulnerabilities } from './list-vulnerabilities.ts';
-import { pageUpgrades } from './read-upgrades.ts';
+import { findingsOfSets, pageUpgrades } from './read-upgrades.ts';
 
 /** Returns the index of findings of a store. */
 export function findingIndexStore(db: Kysely<Tables>): FindingIndexStore {
@@ -20,5 +20,6 @@ export function findingIndexStore(db: Kysely<Tables>): FindingIndexStore {
     groupByNamespaces: () => groupByNamespaces(db),
     findImages: (images) => findImages(db, images),
     pageUpgrades: (scope, page) => pageUpgrades(db, scope, page),
+    findSetFindings: (sets) => findingsOfSets(db, sets),
   };
 }

@@ -11,7 +11,7 @@ import { omitUndefined } from '../../../kit/collections.ts';
 import type { Severity } from '../../../model/severity.ts';
 import type { FleetImageFilter, FleetImagePlace, ImageOrder } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
-import { containsExactly, containsText } from './conditions.ts';
+import { containsExactly, containsText, hasLabel } from './conditions.ts';
 
 /** Value of the images that are not counted: the end of the list by risk. */
 export const uncounted = -1;
@@ -165,7 +165,7 @@ function withConditions(
   if (isUntagged) query = query.where('known_image.untagged_since', 'is not', null);
   if (namespace !== undefined)
     query = query.where(containsExactly('counted_image.namespaces', JSON.stringify(namespace)));
-  if (label !== undefined) query = query.where(containsExactly('known_image.labels', labelText(label)));
+  if (label !== undefined) query = query.where(hasLabel(label));
   if (severity !== undefined)
     query = query.where(`counted_image.${countOfSeverity[severity]}` as 'counted_image.high', '>', 0);
   if (isFixable !== undefined) query = query.where('counted_image.fixable', isFixable ? '>' : '=', 0);
@@ -222,9 +222,4 @@ function imagesNamed(db: Kysely<Tables>, text: string): ImageNumbers {
     .where('digest', '>=', text)
     .where('digest', '<', `${text}g`);
   return named.union(digests);
-}
-
-/** A label as it is in the JSON of all labels. */
-function labelText({ key, value }: NonNullable<FleetImageFilter['label']>): string {
-  return `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;
 }

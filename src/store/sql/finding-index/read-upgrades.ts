@@ -1,15 +1,16 @@
 import type { Kysely } from 'kysely';
 import { padToPowerOfTwo } from '../../../kit/collections.ts';
-import type { UpgradeFinding, UpgradePage } from '../../finding-index-store.ts';
+import type { UpgradeFinding, UpgradePage, UpgradeScope } from '../../finding-index-store.ts';
 import type { PageRequest } from '../../page.ts';
 import type { Tables } from '../schema.ts';
 import { setsInScope } from './conditions.ts';
 import { findingColumns, findingContent } from './list-findings.ts';
+import { findParents } from './parents.ts';
 
 /** Returns a page of the package sets of the images of a scope with their findings. Leaves out those without findings. */
 export async function pageUpgrades(
   db: Kysely<Tables>,
-  scope: { readonly repository?: string | undefined },
+  scope: UpgradeScope,
   { limit, after = 0 }: PageRequest<number>,
 ): Promise<UpgradePage> {
   const counted = await db
@@ -33,7 +34,8 @@ export async function pageUpgrades(
   return { sets, ...(counted.length === limit && last !== undefined && { next: last }) };
 }
 
-async function findingsOfSets(
+/** Returns the findings of package sets, also of images that are not counted. */
+export async function findingsOfSets(
   db: Kysely<Tables>,
   sets: readonly number[],
 ): Promise<ReadonlyMap<number, readonly UpgradeFinding[]>> {
@@ -43,16 +45,22 @@ async function findingsOfSets(
     .innerJoin('finding', 'finding.id', 'set_finding.finding_id')
     .innerJoin('found_package', 'found_package.id', 'finding.package_id')
     .innerJoin('found_vulnerability', 'found_vulnerability.id', 'finding.vulnerability_id')
-    .select(['set_finding.set_id as set', 'finding.package_id', ...findingColumns])
+    .select(['set_finding.set_id as set', 'finding.id as number', ...findingColumns])
     .where('set_finding.set_id', 'in', padToPowerOfTwo(sets))
     .orderBy('set_finding.set_id')
     .orderBy('set_finding.finding_id')
     .execute();
+  const found = rows.map(({ set, number, ...row }) => ({ set, number, ...findingContent(row) }));
+  const parents = await findParents(
+    db,
+    found.map((one) => one.package),
+    sets,
+  );
   const bySet = new Map<number, UpgradeFinding[]>();
-  for (const { set, package_id: packageNumber, ...row } of rows) {
+  for (const { set, ...finding } of found) {
     const ofSet = bySet.get(set) ?? [];
     bySet.set(set, ofSet);
-    ofSet.push({ ...findingContent(row), packageNumber });
+    ofSet.push({ ...finding, parent: parents.get(set)?.get(finding.package.purl) ?? null });
   }
   return bySet;
 }

@@ -4,6 +4,7 @@ import { readValue } from '../key-values.ts';
 import { fencedEngine } from '../leases.ts';
 import { countedAtKey, followBases } from './count-bases.ts';
 import { countImagesOn, pageBases, pageImagesOn } from './list-bases.ts';
+import { findMovable, findSets } from './movable-images.ts';
 import { countImagesOnOlder, findReplacements } from './replaced-bases.ts';
 
 /** Returns the base images of a store; `now` is in milliseconds since 1970. */
@@ -16,6 +17,8 @@ export function baseImageStore(engine: Engine, now: () => number): BaseImageStor
     pageBases: (filter, page) => pageBases(db, filter, page),
     countImagesOn: (numbers) => countImagesOn(db, numbers),
     pageImagesOn: (base, page) => pageImagesOn(db, base, page),
+    findMovable: (bases, scope) => findMovable(db, bases, scope),
+    findSets: (image) => findSets(db, image),
     findReplacements: (numbers) => findReplacements(db, numbers),
     countImagesOnOlder: (numbers) => countImagesOnOlder(db, numbers),
   };

@@ -1,7 +1,7 @@
 import type { Digest } from '../../../model/digest.ts';
 
 /** Bytes of the digest of each layer in a path. Two layers of a fleet do not share them by chance. */
-const layerBytes = 8;
+export const layerBytes = 8;
 
 /** Layers of an image in its path. The index of an engine holds no longer values. Runtimes refuse images with more than 127 layers. */
 const layersMax = 256;

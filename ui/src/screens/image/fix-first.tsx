@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { pathOf, useResource } from '../../api/client.ts';
 import type { ImageUpgrade, ImageUpgradePlan } from '../../api/lists.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { DownloadButton } from '../../components/pages.tsx';
 import { SeverityNumbers } from '../../components/severity.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
@@ -20,9 +21,25 @@ export function FixFirst({ digest }: { readonly digest: string }): JSX.Element {
   });
   const resource = useResource<ImageUpgradePlan>(path);
   return (
-    <Loaded resource={resource} path={path}>
-      {(plan) => <Plan plan={plan} digest={digest} />}
-    </Loaded>
+    <>
+      <p class="actions">
+        <DownloadButton
+          path={path}
+          accept="text/markdown"
+          name="upgrades.md"
+          label={texts.upgrades.markdown}
+        />
+        <DownloadButton
+          path={path}
+          accept="text/x-dockerfile"
+          name="upgrades.Dockerfile"
+          label={texts.upgrades.dockerfile}
+        />
+      </p>
+      <Loaded resource={resource} path={path}>
+        {(plan) => <Plan plan={plan} digest={digest} />}
+      </Loaded>
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { Foreign } from '../../components/text.tsx';
 import { formatNumber } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { texts } from '../../texts.ts';
+import { baseHref } from '../bases/base-parts.tsx';
 
 /** Upgrades with what each closes. */
 export function UpgradeTable({ upgrades }: { readonly upgrades: readonly Upgrade[] }): JSX.Element {
@@ -29,13 +30,18 @@ export function UpgradeEffect({
   return <p>{texts.upgrades.effect(before.findings, after.findings, upgrades.length)}</p>;
 }
 
-/** Returns the page of the package. It has the versions, their images, and the advisories that cover them. */
-function packageHref({ namespace, package: name }: Upgrade): string | undefined {
+/**
+ * Returns the page of a newer base image, or of the package. That has the versions, their images, and the advisories that cover them. A package
+ * that contains others has none, nor a fixed version.
+ */
+function hrefOfUpgrade({ kind, namespace, package: name, fixedVersion }: Upgrade): string | undefined {
+  if (fixedVersion === null) return undefined;
+  if (kind === 'base-image') return baseHref(fixedVersion);
   return namespace === null || name === null ? undefined : hrefOf('/packages/versions', { namespace, name });
 }
 
 function linked(upgrade: Upgrade, children: ComponentChildren): ComponentChildren {
-  const href = packageHref(upgrade);
+  const href = hrefOfUpgrade(upgrade);
   return href === undefined ? children : <a href={href}>{children}</a>;
 }
 
@@ -80,16 +86,18 @@ function riskText(risk: number): string {
 /** What to do: a package with its versions, or a sentence of the server for everything else. */
 function Action({ upgrade }: { readonly upgrade: Upgrade }): JSX.Element {
   const { kind, namespace, package: name, version, versions, fixedVersion, text } = upgrade;
+  // Digests say nothing to people.
+  const isVersion = fixedVersion !== null && kind !== 'base-image';
   const details = [namespace ?? '', words.kinds[kind] ?? kind].filter((part) => part !== '').join(', ');
   return (
     <>
       {linked(upgrade, <Foreign text={name ?? text} />)}
-      {fixedVersion !== null && (
+      {isVersion && (
         <span class="below">
           <Foreign text={words.from(version ?? words.versions(versions), fixedVersion)} />
         </span>
       )}
-      {name !== null && fixedVersion === null && (
+      {name !== null && !isVersion && (
         <span class="below">
           <Foreign text={text} />
         </span>

@@ -11,14 +11,15 @@ import { texts } from '../../texts.ts';
 import { UpgradeViews } from '../bases/base-parts.tsx';
 import { UpgradeTable } from './upgrade-table.tsx';
 
-const filterNames = ['repository', 'limit'] as const;
+const filterNames = ['repository', 'label', 'limit'] as const;
 const limits: readonly number[] = [10, 20, 50, 100];
 
-/** What to upgrade in the fleet, or in one repository, by the risk that it removes. */
+/** What to upgrade in the fleet, in one repository, or in images with a label, by the risk that it removes. */
 export function UpgradesScreen(): JSX.Element {
   const { query } = place.value;
   const repository = query.get('repository') ?? undefined;
-  const path = pathOf('/upgrades', { repository, limit: query.get('limit') ?? String(limits[1]) });
+  const label = query.get('label') ?? undefined;
+  const path = pathOf('/upgrades', { repository, label, limit: query.get('limit') ?? String(limits[1]) });
   const resource = useResource<UpgradeList>(path);
   const { upgrades } = texts;
   return (
@@ -39,6 +40,7 @@ export function UpgradesScreen(): JSX.Element {
           label={texts.filters.repository}
           placeholder="registry.example/shop/web"
         />
+        <TextField name="label" label={texts.filters.label} placeholder="team=shop" />
         <SelectField
           name="limit"
           label={upgrades.show}
@@ -55,14 +57,14 @@ export function UpgradesScreen(): JSX.Element {
 
 function Plan({ list: { upgrades, before, after, countedAt } }: { readonly list: UpgradeList }): JSX.Element {
   const { upgrades: words, today } = texts;
-  const isRepository = place.value.query.has('repository');
+  const isScoped = ['repository', 'label'].some((name) => place.value.query.has(name));
   if (upgrades === null || before === null || after === null || countedAt === null)
     return <Empty title={today.neverCounted} />;
-  if (upgrades.length === 0) return <Empty title={isRepository ? words.emptyRepository : words.empty} />;
+  if (upgrades.length === 0) return <Empty title={isScoped ? words.emptyScope : words.empty} />;
   return (
     <>
       <div class="compared">
-        <Sum title={words.before} sum={before} isLinked={!isRepository} />
+        <Sum title={words.before} sum={before} isLinked={!isScoped} />
         <Sum title={words.after(upgrades.length)} sum={after} isLinked={false} />
       </div>
       <p class="muted">{words.countedAt(formatTime(countedAt))}</p>
