@@ -59,8 +59,9 @@ export function readerStore(engine: Engine, now: () => number): Store {
   return storeOn(engine, { schema: schemaVersion, now, aheadMs: 0 });
 }
 
-async function clockOf(engine: Engine, { now }: StoreOptions): Promise<SharedClock> {
-  return now === undefined ? await databaseClock(engine) : { now, aheadMs: 0 };
+async function clockOf({ readClock, db }: Engine, { now }: StoreOptions): Promise<SharedClock> {
+  if (now !== undefined) return { now, aheadMs: 0 };
+  return await databaseClock(readClock && (() => readClock(db)));
 }
 
 interface DatabaseState extends SharedClock {
