@@ -1,44 +1,45 @@
 import { sql } from 'kysely';
 import { severities } from '../src/model/severity.ts';
-import type { KeyedVulnerabilityRecord } from '../src/store/advisory-store.ts';
 import { BulkWriter, type Value } from '../src/store/sql/bulk-writer.ts';
 import type { EngineConnection } from '../src/store/sql/engine.ts';
 import type { Tables } from '../src/store/sql/schema.ts';
-import { keys } from '../src/testing/store-content.ts';
 import { requireKey } from '../src/testing/version-scheme.ts';
 import { dpkg } from '../src/version/dpkg.ts';
+import { baseCountOf, describeImage } from './fleet-names.ts';
+import {
+  advisoriesOf,
+  benchNames,
+  type FleetNames,
+  idOf,
+  isExploited,
+  isFixable,
+  kindsOf,
+  packageNameOf,
+  type SeededAdvisory,
+  type SetKind,
+  severityAt,
+  versionsPerName,
+  vulnerabilityCount,
+} from './fleet-rules.ts';
 import { random } from './random.ts';
 
-/** A kind of package sets. Each image has one set of each kind. */
-interface SetKind {
-  readonly namespaces: readonly string[];
-  readonly sets: number;
-  readonly names: number;
-  readonly packages: number;
-  /** Number of vulnerabilities of the oldest version of a name that has any. */
-  readonly vulnerabilities: number;
-}
+/** Name of a package of the base of an image, and a vulnerability that it has. */
+export const popular = { namespace: 'debian:4', name: 'debian-0', vulnerability: idOf(0, benchNames) };
 
-const versionsPerName = 10;
-const vulnerabilities = 30_000;
-const imagesPerRepository = 50;
-
-/** Returns the kinds: bases, runtimes, and applications of which each has four tags on average. */
-function kindsOf(images: number): readonly SetKind[] {
-  const debian = Array.from({ length: 10 }, (_, i) => `debian:${i + 4}`);
-  return [
-    { namespaces: debian, sets: 400, names: 400, packages: 80, vulnerabilities: 2 },
-    { namespaces: ['pypi', 'golang'], sets: 2000, names: 1000, packages: 40, vulnerabilities: 2 },
-    { namespaces: ['npm'], sets: Math.ceil(images / 4), names: 8000, packages: 40, vulnerabilities: 1 },
-  ];
+/** A fleet to seed. */
+export interface SeededFleet {
+  readonly images: number;
+  readonly names: FleetNames;
 }
 
 /**
- * Seeds a fleet whose images are counted, but not the images of findings, vulnerabilities and packages: the job does that next. Returns the
- * number of findings of all images.
+ * Seeds a fleet whose images are counted, but not the images of findings, vulnerabilities and packages: the job does that next. The first
+ * images are the bases of the others. The database can have other images. Returns the number of findings of all seeded images.
  */
-export async function seedFleet(connection: EngineConnection, images: number): Promise<number> {
-  const findings = await new FleetSeed(connection).write(images);
+export async function seedFleet(connection: EngineConnection, fleet: SeededFleet): Promise<number> {
+  const findings = await new FleetSeed(connection, fleet.names, await lastNumber(connection)).write(
+    fleet.images,
+  );
   await connection.write(async (db) => {
     await db.updateTable('finding').set({ due: 1 }).execute();
     await db.updateTable('found_vulnerability').set({ due: 1, summary_due: 1 }).execute();
@@ -46,52 +47,33 @@ export async function seedFleet(connection: EngineConnection, images: number): P
       .selectFrom('package')
       .select(['namespace_id', 'lookup_name', sql<number>`0`.as('images'), sql<number>`1`.as('due')])
       .$narrowType<{ namespace_id: number; lookup_name: string }>()
+      .where('lookup_name', 'is not', null)
       .distinct();
     await db
       .insertInto('installed_name')
       .columns(['namespace_id', 'name', 'images', 'due'])
       .expression(names)
+      .onConflict((conflict) => conflict.doNothing())
       .execute();
   });
   return findings;
 }
 
-/** Name of a package of the base of an image, and the vulnerability that `baseRecords` has for it. */
-export const popular = { namespace: 'debian:4', name: 'debian-0', vulnerability: nameOf(0) };
+const numberedTables = [
+  ...(['image', 'known_image', 'namespace', 'package', 'package_set'] as const),
+  ...(['finding', 'found_package', 'found_vulnerability'] as const),
+];
 
-/** Returns records about packages of bases, so that lists of affected images have something to find. */
-export function baseRecords(): KeyedVulnerabilityRecord[] {
-  return Array.from({ length: 400 }, (_, name) => ({
-    kind: 'vulnerability' as const,
-    key: nameOf(name),
-    id: nameOf(name),
-    aliases: [],
-    links: [],
-    cvss: [],
-    severity: severities[severityAt(name)] ?? 'Unknown',
-    affected: Array.from({ length: 10 }, (__, i) => ({
-      namespace: { name: `debian:${i + 4}`, versionScheme: 'dpkg' },
-      package: `debian-${name}`,
-      range: { to: '1.9' },
-      fix: { state: 'fixed' as const, version: '1.9' },
-      keys: keys([], [...requireKey(dpkg, '1.9')]),
-    })),
-  }));
-}
-
-function nameOf(vulnerability: number): string {
-  return `CVE-${2018 + (vulnerability % 9)}-${1000 + vulnerability}`;
-}
-
-/** Returns the index of a severity. One in twenty is critical. */
-function severityAt(vulnerability: number): number {
-  const place = vulnerability % 20;
-  if (place === 0) return severities.indexOf('Critical');
-  return place < 6 ? severities.indexOf('High') : place < 14 ? severities.indexOf('Medium') : 2;
-}
-
-function isExploited(vulnerability: number): boolean {
-  return vulnerability % 200 === 0;
+/** Returns the greatest number of a row. The seeded ones are behind it. */
+async function lastNumber({ db }: EngineConnection): Promise<number> {
+  let last = 0;
+  for (const table of numberedTables) {
+    const { rows } = await sql<{
+      last: number | null;
+    }>`select max(id) as last from ${sql.table(table)}`.execute(db);
+    last = Math.max(last, rows[0]?.last ?? 0);
+  }
+  return last;
 }
 
 /** A version of a package with the numbers of its findings and their vulnerabilities. */
@@ -118,27 +100,37 @@ function countedSet(namespace: string, findings: SeededPackage['findings']): See
   return {
     namespace,
     severities: counts,
-    fixable: findings.filter(([, vulnerability]) => vulnerability % 3 > 0).length,
+    fixable: findings.filter(([, vulnerability]) => isFixable(vulnerability)).length,
     exploited: findings.filter(([, vulnerability]) => isExploited(vulnerability)).length,
   };
 }
 
 class FleetSeed {
   readonly #connection: EngineConnection;
+  readonly #names: FleetNames;
+  /** The greatest number of a row before. */
+  readonly #last: number;
   readonly #next = random(7);
+  /** The packages of an image that is no base: its sets one after the other. */
+  #packageOrder = '';
   #namespaces = 0;
   #packages = 0;
   #findings = 0;
   readonly #sets: SeededSet[] = [];
 
-  constructor(connection: EngineConnection) {
+  constructor(connection: EngineConnection, names: FleetNames, last: number) {
     this.#connection = connection;
+    this.#names = names;
+    this.#last = last;
   }
 
   async write(images: number): Promise<number> {
-    await this.#insert('found_vulnerability', vulnerabilityRows(), vulnerabilityColumns);
+    const vulnerabilities = vulnerabilityRows(this.#names, this.#last);
+    await this.#insert('found_vulnerability', vulnerabilities, vulnerabilityColumns);
     const firsts: (readonly [first: number, count: number])[] = [];
-    for (const kind of kindsOf(images)) {
+    const kinds = kindsOf(images, this.#names);
+    this.#packageOrder = JSON.stringify(kinds.flatMap(({ packages }, part) => [part, packages]));
+    for (const kind of kinds) {
       firsts.push([this.#sets.length + 1, kind.sets]);
       const packages = new Map<string, readonly SeededPackage[]>();
       for (const namespace of kind.namespaces)
@@ -148,40 +140,58 @@ class FleetSeed {
     return await this.#writeImages(images, firsts);
   }
 
-  /** Writes the packages of a namespace with their findings. Every other name has vulnerabilities, older versions more. */
-  async #writePackages(
-    { names, vulnerabilities: most }: SetKind,
-    namespace: string,
-  ): Promise<SeededPackage[]> {
+  /** Writes the packages of a namespace with their findings. */
+  async #writePackages(kind: SetKind, namespace: string): Promise<SeededPackage[]> {
     const number = ++this.#namespaces;
-    const type = namespace.split(':')[0] ?? '';
-    await this.#insert('namespace', [[number, namespace, 'dpkg']], ['id', 'name', 'version_scheme']);
+    const namespaceId = await this.#writeNamespace(this.#last + number, namespace);
     const packages: SeededPackage[] = [];
     const rows: { readonly package: Value[][]; readonly found: Value[][]; readonly finding: Value[][] } = {
       package: [],
       found: [],
       finding: [],
     };
-    for (let name = 0; name < names; name++)
+    for (let name = 0; name < kind.names; name++) {
+      const advisories = advisoriesOf(kind, number, name);
       for (let version = 0; version < versionsPerName; version++) {
-        const id = ++this.#packages;
-        const text = [`${type}-${name}`, `1.${version}`] as const;
-        const count = name % 2 === 0 ? Math.ceil(most * (1 - version / versionsPerName)) : 0;
-        const findings = Array.from({ length: count }, (_, i) => {
-          const vulnerability =
-            i === 0 ? name % vulnerabilities : (name * 37 + i * 101 + number) % vulnerabilities;
-          return [++this.#findings, vulnerability] as const;
-        });
+        const id = this.#last + ++this.#packages;
+        const text = [packageNameOf(namespace, name), `1.${version}`] as const;
+        const affecting = advisories.filter(({ versions }) => version < versions);
+        const findings = affecting.map((one) => [this.#last + ++this.#findings, one.vulnerability] as const);
         packages.push({ id, findings });
-        rows.package.push(packageRow(id, number, text));
-        if (count > 0) rows.found.push(foundRow(id, namespace, text));
-        for (const [finding, vulnerability] of findings)
-          rows.finding.push(findingRow(finding, vulnerability, { id, namespace, name: text[0] }));
+        rows.package.push(packageRow(id, namespaceId, text));
+        if (affecting.length > 0) rows.found.push(foundRow(id, namespace, text));
+        for (const [i, advisory] of affecting.entries())
+          rows.finding.push([
+            findings[i]?.[0] ?? 0,
+            id,
+            ...this.#findingColumns(advisory, namespace, text[0]),
+          ]);
       }
+    }
     await this.#insert('package', rows.package, packageColumns);
     await this.#insert('found_package', rows.found, foundColumns);
     await this.#insert('finding', rows.finding, findingColumns);
     return packages;
+  }
+
+  /** Returns the number of a namespace. The seeded advisories may have brought it. */
+  async #writeNamespace(number: number, namespace: string): Promise<number> {
+    const known = await this.#connection.db
+      .selectFrom('namespace')
+      .select('id')
+      .where('name', '=', namespace)
+      .executeTakeFirst();
+    if (known !== undefined) return known.id;
+    await this.#insert('namespace', [[number, namespace, 'dpkg']], ['id', 'name', 'version_scheme']);
+    return number;
+  }
+
+  #findingColumns({ vulnerability, versions }: SeededAdvisory, namespace: string, name: string): Value[] {
+    const fix = isFixable(vulnerability) ? ['fixed', `1.${versions}`] : ['unfixed', null];
+    return [
+      ...[this.#last + vulnerability + 1, rankAt(vulnerability), idOf(vulnerability, this.#names)],
+      ...[name, namespace, Number(isExploited(vulnerability)), ...fix],
+    ];
   }
 
   async #writeSets(kind: SetKind, packages: ReadonlyMap<string, readonly SeededPackage[]>): Promise<void> {
@@ -195,10 +205,11 @@ class FleetSeed {
       const chosen = this.#choose(kind, of);
       const findings = chosen.flatMap((one) => one.findings);
       const set = this.#sets.push(countedSet(namespace, findings));
-      sets.push([set, `set ${set}`, 1, 0]);
-      for (const [position, { id }] of chosen.entries()) members.push([set, position, id]);
-      for (const [finding] of findings) found.push([set, finding]);
-      counts.push(...countRows(set, findings));
+      const number = this.#last + set;
+      sets.push([number, `set ${set}`, 1, 0]);
+      for (const [position, { id }] of chosen.entries()) members.push([number, position, id]);
+      for (const [finding] of findings) found.push([number, finding]);
+      counts.push(...countRows(number, findings));
     }
     await this.#insert('package_set', sets, ['id', 'identity', 'has_versions', 'count_due']);
     await this.#insert('set_package', members, ['set_id', 'position', 'package_id']);
@@ -219,6 +230,7 @@ class FleetSeed {
 
   async #writeImages(images: number, kinds: readonly (readonly [number, number])[]): Promise<number> {
     const now = Date.now();
+    const bases = baseCountOf(images, kinds[0]?.[1] ?? 0);
     const rows: Record<keyof typeof imageColumns, Value[][]> = {
       image: [],
       image_set: [],
@@ -230,28 +242,37 @@ class FleetSeed {
     };
     let findings = 0;
     for (let image = 1; image <= images; image++) {
+      const id = this.#last + image;
       const digest = `sha256:${image.toString(16).padStart(64, '0')}`;
-      const repository = `registry.example/team-${image % 97}/app-${Math.floor(image / imagesPerRepository)}`;
-      rows.image.push([image, digest, now, image]);
-      const sets = kinds.map(
-        ([first, count], part) =>
-          first + (part === 2 ? Math.floor(image / 4) % count : Math.floor(count * this.#next())),
-      );
-      for (const [part, set] of sets.entries()) rows.image_set.push([image, part, set, 'usr/lib']);
-      for (const set of sets) rows.counted_set.push([image, set]);
+      const sets = this.#setsOf(image, bases, kinds);
+      const { names, diffIds, reference } = describeImage(image, { bases, now, base: sets[0] ?? 0 });
+      rows.image.push([id, digest, now, id, sets.length === 1 ? null : this.#packageOrder]);
+      for (const [part, set] of sets.entries()) rows.image_set.push([id, part, this.#last + set, 'usr/lib']);
+      for (const set of sets) rows.counted_set.push([id, this.#last + set]);
       const ofImage = sets.flatMap((set) => this.#sets[set - 1] ?? []);
-      rows.counted_image.push([image, digest, now, ...countedColumnsOf(ofImage)]);
+      rows.counted_image.push([id, digest, now, ...countedColumnsOf(ofImage)]);
       for (const one of ofImage) findings += sum(one.severities);
       rows.known_image.push([
-        ...[image, digest, image, 0, 1, `${repository}:${image}`, 'registry', digest],
-        ...[JSON.stringify({ team: `team-${image % 97}` }), '[]', now, now],
+        ...[id, digest, id, 0, 1, reference, 'registry', digest],
+        ...[JSON.stringify({ team: `team-${image % 97}` }), JSON.stringify(diffIds), now, now],
       ]);
-      rows.image_name.push([repository, String(image), '', now, image]);
-      rows.image_digest.push([digest, image]);
+      for (const { repository, tag, since, until } of names)
+        rows.image_name.push([repository, tag, '', since, until, id]);
+      rows.image_digest.push([digest, id]);
     }
     for (const [table, columns] of Object.entries(imageColumns))
       await this.#insert(table as keyof typeof rows, rows[table as keyof typeof rows], columns);
     return findings;
+  }
+
+  /** Chooses the sets of an image. The first images are bases, each with one set. */
+  #setsOf(image: number, bases: number, kinds: readonly (readonly [number, number])[]): number[] {
+    const first = kinds[0]?.[0] ?? 1;
+    if (image <= bases) return [first + image - 1];
+    return kinds.map(
+      ([start, count], part) =>
+        start + (part === 2 ? Math.floor(image / 4) % count : Math.floor(count * this.#next())),
+    );
   }
 
   async #insert(
@@ -272,7 +293,7 @@ class FleetSeed {
 }
 
 const imageColumns = {
-  image: ['id', 'identity', 'last_used_at', 'known_image'],
+  image: ['id', 'identity', 'last_used_at', 'known_image', 'package_order'],
   image_set: ['image_id', 'part', 'set_id', 'path'],
   counted_set: ['image_id', 'set_id'],
   counted_image: [
@@ -283,7 +304,7 @@ const imageColumns = {
     ...['id', 'identity', 'image_id', 'is_scoped', 'is_verified', 'reference', 'origin', 'digest'],
     ...['labels', 'diff_ids', 'first_seen', 'last_seen'],
   ],
-  image_name: ['repository', 'tag', 'platform', 'since', 'known_image_id'],
+  image_name: ['repository', 'tag', 'platform', 'since', 'until', 'known_image_id'],
   image_digest: ['digest', 'known_image_id'],
 } as const;
 
@@ -302,20 +323,13 @@ function countedColumnsOf(sets: readonly SeededSet[]): Value[] {
 }
 
 const vulnerabilityColumns = [
-  'id',
-  'name',
-  'rank',
-  'exploited',
-  'is_fixable',
-  'epss',
-  'packages',
-  'summary_due',
+  ...['id', 'name', 'rank', 'exploited', 'is_fixable', 'epss', 'packages', 'summary_due'],
 ];
 
-function* vulnerabilityRows(): Generator<Value[]> {
-  for (let i = 0; i < vulnerabilities; i++)
+function* vulnerabilityRows(names: FleetNames, last: number): Generator<Value[]> {
+  for (let i = 0; i < vulnerabilityCount; i++)
     yield [
-      ...[i + 1, nameOf(i), rankAt(i), Number(isExploited(i)), Number(i % 3 > 0)],
+      ...[last + i + 1, idOf(i, names), rankAt(i), Number(isExploited(i)), Number(isFixable(i))],
       ...[Math.round(((i * 7919) % 100_000) * 1e4), 1, 0],
     ];
 }
@@ -367,24 +381,12 @@ const findingColumns = [
   ...['fix_state', 'fix_version'],
 ];
 
-function findingRow(
-  finding: number,
-  vulnerability: number,
-  { id, namespace, name }: { readonly id: number; readonly namespace: string; readonly name: string },
-): Value[] {
-  const isFixable = vulnerability % 3 > 0;
-  return [
-    ...[finding, id, vulnerability + 1, rankAt(vulnerability), nameOf(vulnerability), name, namespace],
-    ...[Number(isExploited(vulnerability)), isFixable ? 'fixed' : 'unfixed', isFixable ? '1.9' : null],
-  ];
-}
-
 function countRows(set: number, findings: SeededPackage['findings']): Value[][] {
   const counts = new Map<string, number>();
   for (const [, vulnerability] of findings) {
     const key = [
       severityAt(vulnerability),
-      Number(vulnerability % 3 > 0),
+      Number(isFixable(vulnerability)),
       Number(isExploited(vulnerability)),
     ];
     counts.set(key.join(' '), 1 + (counts.get(key.join(' ')) ?? 0));

@@ -16,8 +16,9 @@ import { apiServerDefaults } from '../src/testing/api-server.ts';
 import { fleetDeps } from '../src/testing/fleet-server.ts';
 import { feedUpdate, stream } from '../src/testing/store-content.ts';
 import { openBenchStore } from './bench-store.ts';
-import { baseRecords, seedFleet } from './console-fleet.ts';
+import { seedFleet } from './console-fleet.ts';
 import { type ConsoleList, consoleLists } from './console-lists.ts';
+import { benchNames, seededRecords } from './fleet-rules.ts';
 
 /** The last page of a list that is measured. */
 const pages = 50;
@@ -40,8 +41,8 @@ const { store } = database;
 await using connection = await database.openEngine();
 if (await isEmpty()) {
   const start = performance.now();
-  const findings = await seedFleet(connection, images);
-  await store.advisories.apply(feedUpdate({ source: 'debian' }), stream(baseRecords()));
+  const findings = await seedFleet(connection, { images, names: benchNames });
+  await store.advisories.apply(feedUpdate({ source: 'debian' }), stream(seededRecords(images, benchNames)));
   await database.settle();
   report(`${images} images with ${findings} findings, seeded in`, start);
   await countImages('the images of all findings counted in');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -30,8 +30,24 @@ export interface SimulatedDays {
   readonly url: string;
   readonly server: ServeProcess;
   readonly registry: DebianRegistry;
-  /** The vulnerabilities of the package that only the newer advisories name. */
-  readonly newPackage: string;
+  /** Path of its database. */
+  readonly database: string;
+  /** Path of its mirror of advisories. */
+  readonly mirror: string;
+  /** The report of the first image as it was on the first day. */
+  readonly firstReport: string;
+}
+
+/** Options of `simulatedDays`. */
+export interface DaysOptions {
+  /** Settings of the server at the end. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Settings of the server of yesterday. */
+  readonly yesterday?: Readonly<Record<string, string>>;
+  /** Adds to the database before the server at the end starts. */
+  readonly addTo?: (database: string) => Promise<void>;
+  /** A directory that keeps what was filled. If it exists, a copy of it is used, and nothing is filled. */
+  readonly keptAt?: string | undefined;
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -126,39 +142,83 @@ const days: readonly {
   },
 ];
 
+/** The image whose report is kept. */
+const firstImage = 'shop/web:1';
+
 /** The package whose advisories are missing on the first day. */
 const newPackage = 'expat';
 
-/** Fills a database as a fleet would over some days, and starts a server on it that updates nothing. */
+/** Fills a database as a fleet would over some days, and starts a server on it that updates nothing by itself. */
 export async function simulatedDays(
   t: TestContext,
-  settings: Readonly<Record<string, string>> = {},
+  { settings = {}, keptAt, ...options }: DaysOptions = {},
 ): Promise<SimulatedDays> {
   const registry = await debianRegistry(t);
   const directory = temporaryDirectory(t);
-  const database = join(directory, 'clair.db');
-  const mirror = writeMirror(join(directory, 'mirror'));
+  if (keptAt !== undefined && existsSync(keptAt)) cpSync(keptAt, directory, { recursive: true });
+  else {
+    await fill(t, { directory, registry }, options);
+    if (keptAt !== undefined) cpSync(directory, keptAt, { recursive: true });
+  }
+  const places = placesIn(directory);
+  const last = { ...settingsOf(registry, places), CLAIR_UPDATER_INTERVAL: '0', ...settings };
+  const server = await runServer(t, ['serve'], last);
+  const firstReport = readFileSync(places.firstReport, 'utf8');
+  return { ...places, url: `http://127.0.0.1:${server.ports.api}`, server, registry, firstReport };
+}
+
+type Places = Pick<SimulatedDays, 'database' | 'mirror' | 'firstReport'>;
+
+/** Returns the paths of what is in the directory of a scene. */
+function placesIn(directory: string): Places {
+  return {
+    database: join(directory, 'clair.db'),
+    mirror: join(directory, 'mirror'),
+    firstReport: join(directory, 'first-report.json'),
+  };
+}
+
+function settingsOf({ port }: DebianRegistry, { database, mirror }: Places): Record<string, string> {
+  return {
+    ...fleetSettings(port),
+    CLAIR_DATABASE_OPTIONS_PATH: database,
+    CLAIR_UPDATER_MIRROR: mirror,
+  };
+}
+
+/** Scans the images of each day, by a server whose clock shows that day. */
+async function fill(
+  t: TestContext,
+  { directory, registry }: { readonly directory: string; readonly registry: DebianRegistry },
+  { yesterday = {}, addTo }: DaysOptions,
+): Promise<void> {
+  const places = placesIn(directory);
+  const { database, mirror } = places;
+  writeMirror(mirror);
   const tracker = readTracker();
-  const base = { ...fleetSettings(registry.port), CLAIR_DATABASE_OPTIONS_PATH: database };
+  const updating = { ...settingsOf(registry, places), ...feedSettings };
   for (const { ago, images } of days) {
     writeTracker(mirror, ago === 3 ? tracker.filter(([name]) => name !== newPackage) : tracker);
     for (const [name, steps] of Object.entries(images)) await push(registry, name, steps);
-    await workOnDay(t, ago, { ...base, ...feedSettings, CLAIR_UPDATER_MIRROR: mirror }, async (client) => {
+    await workOnDay(t, ago, { ...updating, ...(ago === 1 && yesterday) }, async (client) => {
       for (const name of Object.keys(images)) {
         const job = await client.scan(`127.0.0.1:${registry.port}/${name}`);
-        const { error } = await client.ended(job.id);
+        const { error, digest } = await client.ended(job.id);
         if (error !== null) throw new Error(`${name}: ${error}`);
+        if (name !== firstImage) continue;
+        const report = await client.get(`/api/v1/images/${digest}/report`);
+        writeFileSync(places.firstReport, await report.text());
       }
     });
     await countOn(database, ago);
   }
-  const server = await runServer(t, ['serve'], { ...base, CLAIR_UPDATER_INTERVAL: '0', ...settings });
-  return { url: `http://127.0.0.1:${server.ports.api}`, server, registry, newPackage };
+  await addTo?.(database);
 }
 
 const sources = ['debian', 'alpine', 'nvd', 'epss', 'kev'];
 
-const feedSettings = {
+/** Settings of the sources of advisories. */
+export const feedSettings: Readonly<Record<string, string>> = {
   CLAIR_UPDATER_ENABLEDUPDATERS: sources.join(','),
   CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.18/main,v3.20/main',
   CLAIR_UPDATER_SOURCES_NVD_FEEDS: '2023,2024',
@@ -178,6 +238,16 @@ async function isUpdated({ get }: ReturnType<typeof fleetClient>): Promise<void>
   }
 }
 
+/** Returns the environment of a process whose clock is some days ahead, or behind. */
+export function clockAhead(by: number): Record<string, string> {
+  const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
+  return {
+    LD_PRELOAD: library ?? '',
+    FAKETIME: `${by < 0 ? '' : '+'}${by}d`,
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
+}
+
 /** Runs a server whose clock shows a day in the past, until the work is done. */
 async function workOnDay(
   t: TestContext,
@@ -185,9 +255,7 @@ async function workOnDay(
   settings: Readonly<Record<string, string>>,
   work: (client: ReturnType<typeof fleetClient>) => Promise<void>,
 ): Promise<void> {
-  const [library] = globSync('/usr/lib/*/faketime/libfaketime.so.1');
-  const clock = { LD_PRELOAD: library ?? '', FAKETIME: `-${ago}d`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-  const server = await runServer(t, ['serve'], { ...settings, ...clock });
+  const server = await runServer(t, ['serve'], { ...settings, ...clockAhead(-ago) });
   const client = fleetClient(server);
   await isUpdated(client);
   await work(client);
@@ -201,7 +269,7 @@ async function push(registry: DebianRegistry, name: string, steps: readonly Imag
 }
 
 /** Lays out the feeds of the corpus at their addresses. */
-function writeMirror(mirror: string): string {
+function writeMirror(mirror: string): void {
   put(
     join(mirror, 'epss.empiricalsecurity.com/epss_scores-current.csv.gz'),
     readFileSync(corpus('feeds/epss/epss_scores-2021-08-31.csv.gz')),
@@ -216,7 +284,6 @@ function writeMirror(mirror: string): string {
     placeOf(join(mirror, 'secdb.alpinelinux.org/x')),
   ]);
   for (const year of Object.keys(ratings)) putNvd(mirror, year);
-  return mirror;
 }
 
 /** Scores and vectors of vulnerabilities by year, as the National Vulnerability Database has them. */
