@@ -550,6 +550,25 @@ export const texts = {
     day: 'Day',
     since: (day: string) => `Counted since ${day}.`,
   },
+  ages: {
+    title: 'Age of findings',
+    severity: 'Severity',
+    repository: 'Repository or path',
+    byPath: 'Ages by path',
+    columns: { findings: '', median: 'median', p90: '9 of 10' },
+    open: (part: string) => (part === '' ? 'Open' : `Open, ${part}`),
+    closed: (part: string) => (part === '' ? 'Closed' : `Closed, ${part}`),
+    days: (days: number, isExact: boolean) =>
+      `${isExact ? '' : '≥ '}${days === 1 ? '1 day' : `${days} days`}`,
+    none: (days: number) => `No finding is open, and none was closed in the last ${days} days.`,
+    unknown: 'No repository of this name or path has a counted image.',
+    neverCounted: 'The server has not counted ages yet. It counts them with the findings, every 15 minutes.',
+    countedAt: (at: string, since: string) => `Counted at ${at}, since ${since}.`,
+    explanation: (days: number) =>
+      `A vulnerability of a repository is one finding, in any number of images. Closed are those of the last ${days} days. Half of the findings are not older than the median, and 9 of 10 not older than the other number. ≥ means at least: some were there when Clair first counted their repository.`,
+    morePaths: (more: number, isCut: boolean) =>
+      `${more}${isCut ? ' or more' : ''} further paths. The CSV file has ${isCut ? 'the first 200' : 'all'}.`,
+  },
   doFirst: { title: 'Do first', all: 'All upgrades' },
   diff: {
     intro: 'Compare two images, or one image at two dates. The address of the result can be sent.',

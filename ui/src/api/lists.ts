@@ -1,5 +1,46 @@
 import type { Exploitation, FindingCount, ListedImage, Severity } from './types.ts';
 
+/** @route GET /api/v1/summary/ages */
+export interface FindingAges {
+  /** Days in which closed findings were closed. */
+  readonly days: number;
+  /** Null before the first count. */
+  readonly countedAt: string | null;
+  /** A day such as `2026-01-31`. */
+  readonly countedSince: string | null;
+  /** Null if no repository is counted. */
+  readonly severities: readonly SeverityAges[] | null;
+  readonly paths: readonly PathAges[];
+  /** Whether there are more paths. */
+  readonly cut: boolean;
+}
+
+/** The ages of the findings of a severity. */
+export interface SeverityAges {
+  readonly severity: Severity;
+  readonly open: AgedFindings;
+  readonly closed: AgedFindings;
+}
+
+/** The ages of the findings of all repositories below a path. */
+export interface PathAges extends Omit<SeverityAges, 'severity'> {
+  /** `registry.example/shop/*`. */
+  readonly repository: string;
+}
+
+/** A number of findings with their ages. */
+export interface AgedFindings {
+  readonly findings: number;
+  readonly median: AgeQuantile | null;
+  readonly p90: AgeQuantile | null;
+}
+
+/** An age that a part of findings does not exceed. It is a lower bound unless it is exact. */
+export interface AgeQuantile {
+  readonly days: number;
+  readonly exact: boolean;
+}
+
 /** @route GET /api/v1/search */
 export interface SearchResults {
   readonly images: readonly Pick<ListedImage, 'digest' | 'names' | 'reference'>[];

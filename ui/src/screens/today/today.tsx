@@ -8,6 +8,7 @@ import { hrefOf } from '../../router.ts';
 import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
 import { UpgradeEffect, UpgradeTable } from '../upgrades/upgrade-table.tsx';
+import { AgesCard } from './ages.tsx';
 import { BySeverity } from './by-severity.tsx';
 import { NotAssessedCard } from './not-assessed.tsx';
 import { RecentChanges } from './recent-changes.tsx';
@@ -46,6 +47,7 @@ export function TodayScreen(): JSX.Element {
       <div class="columns">
         <Trend />
         <RecentChanges />
+        <AgesCard />
         {summary.data !== undefined && (
           <>
             <NotAssessedCard images={summary.data.notAssessed} />
