@@ -9,13 +9,8 @@ import { TransferReceiver } from './layer-pool/transfer.ts';
 import type { AnalyzerDescription } from './plugin-host/analyzer-description.ts';
 import { PluginThread } from './plugin-host/plugin-thread.ts';
 import { remoteAnalyzers } from './plugin-host/remote-analyzers.ts';
-import {
-  type Analyzers,
-  analyzeExtract,
-  analyzeLayers,
-  analyzeStream,
-  extractStream,
-} from './service/images/analyze-layers.ts';
+import { analyzeExtract, completeExtract, extractStream } from './service/images/analyze-extract.ts';
+import { type Analyzers, analyzeLayers, analyzeStream } from './service/images/analyze-layers.ts';
 
 /** The task that runs now. */
 interface CurrentTask {
@@ -67,7 +62,11 @@ class WorkerSession {
       const analyzers = analyzersWith(task.analyzers, declared, this.#plugins);
       if (task.kind === 'image')
         answer = { indexes: await analyzeLayers(task.layers, analyzers, task.options) };
-      else if (task.kind === 'extract' || (task.kind === 'stream' && task.extractBytesMax !== undefined))
+      else if (
+        task.kind === 'extract' ||
+        task.kind === 'parts' ||
+        (task.kind === 'stream' && task.extractBytesMax !== undefined)
+      )
         answer = await resultOfExtract(task, analyzers, current.receiver);
       else {
         const { name, claims, options } = task;
@@ -103,16 +102,27 @@ function analyzersWith(
   };
 }
 
+/** A task that reads an extract or writes one. */
+type ExtractTask = Extract<LayerTask, { kind: 'stream' | 'extract' | 'parts' }>;
+
 /** Reads an extract, or writes one. Throws what reading a layer throws. */
 async function resultOfExtract(
-  task: Extract<LayerTask, { kind: 'stream' | 'extract' }>,
+  task: ExtractTask,
   analyzers: Analyzers,
   bytes: TransferReceiver,
 ): Promise<LayerResult> {
   const { name, claims, options } = task;
   if (task.kind === 'extract') {
-    const index = await analyzeExtract(task.extract, claims, analyzers, options);
-    return { indexes: index === undefined ? [] : [index] };
+    const result = await analyzeExtract(task.extract, claims, analyzers, options);
+    return result !== undefined && 'index' in result
+      ? { indexes: [result.index] }
+      : { indexes: [], ...(result && { missing: result.missing }) };
+  }
+  if (task.kind === 'parts') {
+    const { extract, parts, extractBytesMax } = task;
+    const completing = { ...options, extractBytesMax };
+    const completed = await completeExtract({ extract, parts }, claims, analyzers, completing);
+    return { indexes: [completed.index], extract: completed.extract };
   }
   const extractOptions = { ...options, extractBytesMax: task.extractBytesMax ?? 0 };
   const { index, extract } = await extractStream({ name, claims, bytes }, analyzers, extractOptions);

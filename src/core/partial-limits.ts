@@ -25,4 +25,16 @@ export const partialLimits = {
   partialSharePercent: 50,
   /** Size of all files of a layer that are held for its listers. */
   partialContentBytes: 512 * MiB,
+  /** Stored bytes of a gzip layer between two checkpoints of its extract, at least. */
+  checkpointBytes: 2 * MiB,
+  /** Bytes of the archive after which a checkpoint is made in any case: layers of zeros have few stored bytes. */
+  checkpointInflatedBytes: 16 * MiB,
+  /** A part has at least the bytes before it, divided by this number. So a layer of 64 GiB has 2,600 checkpoints. */
+  checkpointsPerSize: 512,
+  /** Compressed size of all checkpoints of a layer. */
+  checkpointIndexBytes: 16 * MiB,
+  /** Bytes of parts of a layer that complete its extract. They are held in memory. */
+  checkpointFetchedBytes: 64 * MiB,
+  /** Bytes of the archive between two checkpoints that are inflated at once. */
+  checkpointPartBytes: 64 * MiB,
 } as const;

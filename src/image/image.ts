@@ -2,6 +2,7 @@ import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
 import type { PartialLayer } from './partial/partial-layer.ts';
+import type { StoredLayer } from './partial/stored-layer.ts';
 
 /** An opened image: its description and its layers, the lowest first. */
 export interface Image {
@@ -15,6 +16,11 @@ export interface Image {
    * @internal
    */
   readonly openByTable?: (layer: ImageLayer) => Promise<PartialLayer | undefined>;
+  /**
+   * Opens a layer as stored, to fetch parts of it. Returns undefined if it must be fetched whole. Absent outside registries.
+   * @internal
+   */
+  readonly openInParts?: OpenInParts;
   /** The labels of its configuration. Absent if it has none, or if they are unknown. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Digest of what the reference means in its registry: the manifest, or an index that leads to it. Absent outside registries. */
@@ -25,6 +31,9 @@ export interface Image {
 
 /** Documents at the root of an archive or layout that only images have. */
 export const documentNames: readonly string[] = ['manifest.json', 'index.json', 'oci-layout', 'repositories'];
+
+/** Opens a layer as stored, to fetch parts of it. Returns undefined if it must be fetched whole. */
+export type OpenInParts = (layer: ImageLayer) => StoredLayer | undefined;
 
 /** A layer whose bytes are streamed from a registry or a daemon. */
 export interface StreamedLayer {

@@ -36,7 +36,19 @@ export async function startLayerWorker(
         claims: claimsToThread(layer),
         options,
       };
-      return (await thread.run(task, { ...(signal && { signal }) })).indexes[0];
+      const { indexes, missing } = await thread.run(task, { ...(signal && { signal }) });
+      const [index] = indexes;
+      return index === undefined ? missing && { missing } : { index };
+    },
+    completeExtract: async (layer, { extract, parts }, { extractBytesMax, ...options }, signal) => {
+      const task = {
+        ...({ kind: 'parts', analyzers, includesDeclared, extract, parts, extractBytesMax } as const),
+        name: nameOfLayer(layer),
+        claims: claimsToThread(layer),
+        options,
+      };
+      const result = await thread.run(task, { ...(signal && { signal }) });
+      return { index: onlyIndex(result), extract: result.extract };
     },
     [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
   };

@@ -1,5 +1,7 @@
 import type { SerializedError } from '../core/errors.ts';
 import type { ImageLayer, LayerClaims } from '../image/image-layer.ts';
+import type { LayerRange } from '../image/partial/range-plan.ts';
+import type { StoredBytes } from '../image/partial/stored-layer.ts';
 import type { LayerIndex } from '../model/layer-index.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { AnalysisOptions } from '../service/images/analyze-layers.ts';
@@ -19,8 +21,15 @@ type LayerWork =
   | ({ readonly kind: 'file'; readonly directories: readonly string[] | undefined } & LayerInput)
   /** A layer whose bytes arrive in messages. With `extractBytesMax`, the answer has an extract of at most this many bytes. */
   | ({ readonly kind: 'stream'; readonly extractBytesMax?: number | undefined } & LayerInput)
-  /** The extract of a layer. The answer has no index if the layer must be read whole. */
-  | ({ readonly kind: 'extract'; readonly extract: Uint8Array } & LayerInput);
+  /** The extract of a layer. The answer has no index if more of the layer is needed. */
+  | ({ readonly kind: 'extract'; readonly extract: Uint8Array } & LayerInput)
+  /** The same with parts of the layer. The answer has a new extract. */
+  | ({
+      readonly kind: 'parts';
+      readonly extract: Uint8Array;
+      readonly parts: readonly StoredBytes[];
+      readonly extractBytesMax: number;
+    } & LayerInput);
 
 interface LayerInput {
   /** Name of the layer in messages: a path, or a URL without secrets. */
@@ -48,6 +57,8 @@ export interface LayerResult {
   readonly indexes: readonly LayerIndex[];
   /** Undefined if none was wanted, or if it is too large. */
   readonly extract?: Uint8Array | undefined;
+  /** Ranges of the layer as stored that complete its extract. Absent if there is an index, or if the layer must be read whole. */
+  readonly missing?: readonly LayerRange[];
 }
 
 /** The result of a task, or its error. */

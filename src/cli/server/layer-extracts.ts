@@ -26,8 +26,10 @@ export function layerExtractsOf(
     bucket: server.extractBucket,
     bytesMax: maxbytes,
     pauseMs: limits.extractPauseMs,
-    onRead: (outcome, layer, error) => {
-      metrics.recordExtractRead(outcome);
+    onRead: (outcome, layer, { fetchedBytes = 0, error }) => {
+      metrics.recordExtractRead(outcome, fetchedBytes);
+      if (fetchedBytes > 0)
+        log.info({ layer, bytes: fetchedBytes }, 'parts of a layer fetched for its extract');
       if (error !== undefined)
         log.warn({ layer, error: messageOf(error) }, 'extract cannot be used: the layer is fetched');
     },

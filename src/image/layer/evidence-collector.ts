@@ -321,8 +321,9 @@ class ContentSink implements PayloadSink {
     }
     const { listings, known } = this.#programs;
     const wanted = listings.wantedOf(this.#entry.path);
-    if (known !== undefined) {
-      this.#program = { found: known.find(this.#entry.offset, wanted), wanted };
+    const found = known?.find(this.#entry.offset, wanted);
+    if (found !== undefined) {
+      this.#program = { found, wanted };
       return;
     }
     this.#scan = new ProgramScan(this.#entry.size, wanted);

@@ -9,8 +9,11 @@ export const extractFormat = 1;
 /** Bytes of a block before compression from which the next one begins. */
 export const extractBlockBytes: number = 256 * 1024;
 
-/** Kinds of blocks: pieces of the archive, records of programs, and the end with what is known of the layer as a whole. */
-export const extractBlock = { pieces: 1, programs: 2, end: 3 } as const;
+/**
+ * Kinds of blocks: pieces of the archive, records of programs, the end with what is known of the layer as a whole, and checkpoints. Readers
+ * skip blocks of other kinds.
+ */
+export const extractBlock = { pieces: 1, programs: 2, end: 3, checkpoints: 4 } as const;
 
 /** A block of an extract. */
 export interface ExtractBlock {

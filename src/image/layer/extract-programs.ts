@@ -18,8 +18,8 @@ export interface ProgramRecorder {
 
 /** Programs of an extract, which has their parts instead of their bytes. */
 export interface KnownPrograms {
-  /** Throws `ExtractMissError` unless the extract has what is wanted of the program. */
-  find(offset: number, wanted: WantedOfProgram): ScannedProgram;
+  /** Undefined unless the extract has what is wanted of the program. Its bytes are then needed. */
+  find(offset: number, wanted: WantedOfProgram): ScannedProgram | undefined;
 }
 
 /** The kind and the parts of a program; several lists of parts for several programs in one file. */
@@ -93,10 +93,9 @@ export class RecordedPrograms implements KnownPrograms {
     }
   }
 
-  find(offset: number, wanted: WantedOfProgram): ScannedProgram {
+  find(offset: number, wanted: WantedOfProgram): ScannedProgram | undefined {
     const program = this.#byOffset.get(offset);
-    if (program?.wanted !== hashOfWanted(wanted))
-      throw new ExtractMissError('the extract lacks parts of a program that are wanted now');
+    if (program?.wanted !== hashOfWanted(wanted)) return undefined;
     const { kind, parts } = program;
     return { kind: () => kind, parts: () => parts, free: () => undefined };
   }

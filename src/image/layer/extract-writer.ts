@@ -1,6 +1,8 @@
+import { limits } from '../../core/limits.ts';
 import type { WalkRecorder } from '../../kit/tar/walker.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
+import { type CheckpointPlan, CheckpointRecorder } from './checkpoint/checkpoint-recorder.ts';
 import { extractBlock, extractBlockBytes, extractStart, writeExtractBlock } from './extract-format.ts';
 import { type FoundProgram, type ProgramRecorder, writeProgramRecord } from './extract-programs.ts';
 import { kindBytes } from './file-content.ts';
@@ -12,6 +14,8 @@ export interface ExtractOptions {
   readonly bytesMax: number;
   /** Version of the code that reads programs, since the extract has its results. */
   readonly readerVersion: number;
+  /** The plan of the limits by default. */
+  readonly checkpointPlan?: CheckpointPlan | undefined;
 }
 
 /** Facts of a layer that was read whole. */
@@ -42,6 +46,12 @@ export class ExtractWriter implements WalkRecorder, ProgramRecorder {
   readonly #options: ExtractOptions;
   readonly #pieces: BlockBuffer;
   readonly #programs: BlockBuffer;
+  readonly #checkpoints: BlockBuffer;
+  /** Records where the layer can be read from. */
+  readonly checkpoints: CheckpointRecorder;
+  /** Blocks of checkpoints. They are left out if the extract is too large with them. */
+  #checkpointBlocks: Buffer[] = [];
+  #checkpointBytes = 0;
   #stored: Buffer[] = [extractStart()];
   #storedBytes = 0;
   #kept: Buffer[] = [];
@@ -57,6 +67,12 @@ export class ExtractWriter implements WalkRecorder, ProgramRecorder {
       };
     this.#pieces = new BlockBuffer(take(extractBlock.pieces));
     this.#programs = new BlockBuffer(take(extractBlock.programs));
+    this.#checkpoints = new BlockBuffer((content) => {
+      this.#storeCheckpoints(content);
+    });
+    this.checkpoints = new CheckpointRecorder((record) => {
+      this.#checkpoints.add(record);
+    }, options.checkpointPlan);
   }
 
   beginHeader(): void {
@@ -79,11 +95,17 @@ export class ExtractWriter implements WalkRecorder, ProgramRecorder {
     this.#programs.add(writeProgramRecord(offset, wanted, program));
   }
 
+  /** Adds a block of checkpoints of an earlier extract of the layer. */
+  addCheckpoints(content: Buffer): void {
+    this.#storeCheckpoints(content);
+  }
+
   /** Returns the extract. Undefined if it is too large. */
   finish(claims: LayerClaims, { digest, diffId, tarBytes, verified }: WholeLayer): Buffer | undefined {
     this.#endPiece();
     this.#pieces.flush();
     this.#programs.flush();
+    if (this.checkpoints.finish()) this.#checkpoints.flush();
     const end: ExtractEnd = {
       claims,
       layer: {
@@ -94,8 +116,11 @@ export class ExtractWriter implements WalkRecorder, ProgramRecorder {
       },
       readerVersion: this.#options.readerVersion,
     };
-    this.#store(extractBlock.end, Buffer.from(JSON.stringify(end)));
-    return this.#isTooLarge() ? undefined : Buffer.concat(this.#stored);
+    const lastBlock = writeExtractBlock(extractBlock.end, Buffer.from(JSON.stringify(end)));
+    this.#storedBytes += lastBlock.length;
+    if (this.#isTooLarge()) return undefined;
+    const fits = this.#storedBytes + this.#checkpointBytes <= this.#options.bytesMax;
+    return Buffer.concat([...this.#stored, ...(fits ? this.#checkpointBlocks : []), lastBlock]);
   }
 
   #isTooLarge(): boolean {
@@ -118,6 +143,16 @@ export class ExtractWriter implements WalkRecorder, ProgramRecorder {
     this.#storedBytes += block.length;
     if (this.#isTooLarge()) this.#stored = [];
     else this.#stored.push(block);
+  }
+
+  #storeCheckpoints(content: Buffer): void {
+    const block = writeExtractBlock(extractBlock.checkpoints, content);
+    this.#checkpointBlocks.push(block);
+    this.#checkpointBytes += block.length;
+    if (this.#checkpointBytes <= limits.checkpointIndexBytes) return;
+    this.checkpoints.stop();
+    this.#checkpointBlocks = [];
+    this.#checkpointBytes = Number.POSITIVE_INFINITY;
   }
 }
 

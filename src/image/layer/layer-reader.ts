@@ -7,6 +7,7 @@ import { blockBytes, hasValidChecksum, TarError } from '../../kit/tar/header.ts'
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import type { LayerClaims } from '../image-layer.ts';
+import type { CheckpointRecorder } from './checkpoint/checkpoint-recorder.ts';
 import type { LayerCollector } from './collector.ts';
 import { assertDigestMatches, digestOf } from './layer-digest.ts';
 import { createLayerWalk, type LayerReadResult, type ReadOptions } from './layer-walk.ts';
@@ -26,9 +27,8 @@ export class LayerReader {
   #hashed: Digest | undefined;
   #compression: Compression | undefined;
   #inflated: Hash | undefined;
-  readonly #inflater = new AnyInflater((bytes) => {
-    this.#take(bytes);
-  });
+  readonly #inflater: AnyInflater;
+  readonly #checkpoints: CheckpointRecorder | undefined;
   /** The last push that has not settled. */
   #lastPush: Promise<void> | undefined;
   /** Error that stopped decompression or the walk. */
@@ -47,6 +47,10 @@ export class LayerReader {
     const { walker, collector } = createLayerWalk(layer, options);
     this.#walker = walker;
     this.#collector = collector;
+    this.#checkpoints = options.recorder?.checkpoints;
+    this.#inflater = new AnyInflater((bytes) => {
+      this.#take(bytes);
+    }, this.#checkpoints);
     const stored = layer.digest ?? layer.eitherDigest;
     if (stored !== undefined) this.#stored = createHash(digestAlgorithm(stored));
     if (layer.digest === undefined || options.verify)
@@ -60,7 +64,9 @@ export class LayerReader {
     if (this.#head.length < blockBytes)
       this.#head = Buffer.concat([this.#head, bytes.subarray(0, blockBytes - this.#head.length)]);
     if (this.#failure !== undefined) return undefined;
+    this.#checkpoints?.beginInput(bytes);
     const pushed = this.#deferFailure(() => this.#inflater.push(bytes));
+    this.#checkpoints?.endInput();
     if (pushed !== undefined) this.#lastPush = pushed;
     return pushed;
   }
@@ -199,6 +205,7 @@ export class LayerReader {
 
   #take(bytes: Buffer): void {
     this.#bytesOut += bytes.length;
+    this.#checkpoints?.takeInflated(bytes);
     if (this.#bytesOut > limits.layerBytes) {
       throw new ClairError('limit-exceeded', `more than ${limits.layerBytes} uncompressed bytes`, {
         limit: 'layerBytes',

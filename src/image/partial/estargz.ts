@@ -5,7 +5,8 @@ import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
 import { collectPayload, TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { layerTable } from './layer-table.ts';
-import { PartialLayer, type StoredLayer } from './partial-layer.ts';
+import { PartialLayer } from './partial-layer.ts';
+import type { StoredLayer } from './stored-layer.ts';
 import { parseTable, TableError } from './table-document.ts';
 
 /** The annotation of a layer with the digest of its table of contents: docs/estargz.md of stargz-snapshotter, "Content Verification". */

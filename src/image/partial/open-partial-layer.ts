@@ -1,7 +1,8 @@
 import { parseDigest } from '../../model/digest.ts';
 import type { Descriptor } from '../format/documents.ts';
 import { estargzAnnotation, openEstargz } from './estargz.ts';
-import type { PartialLayer, StoredLayer } from './partial-layer.ts';
+import type { PartialLayer } from './partial-layer.ts';
+import type { StoredLayer } from './stored-layer.ts';
 import { TableError } from './table-document.ts';
 import { chunkedChecksumAnnotation, chunkedPositionAnnotation, openZstdChunked } from './zstd-chunked.ts';
 

@@ -1,18 +1,9 @@
 import { limits } from '../../core/limits.ts';
-import { Semaphore } from '../../kit/async/semaphore.ts';
 import { inflateChunk, type TableCompression } from './inflate-chunk.ts';
 import type { TableFile } from './layer-table.ts';
 import { type LayerRange, planRanges } from './range-plan.ts';
+import { bytesBetween, readRanges, type StoredBytes, type StoredLayer } from './stored-layer.ts';
 import { TableError } from './table-document.ts';
-
-/** Reads exactly this range of a layer as stored. Throws `TableError` if the server does not serve ranges, and `registry-…` errors. */
-export type ReadRange = (range: LayerRange) => Promise<Buffer>;
-
-/** A layer as stored, to be read in parts. */
-export interface StoredLayer {
-  readonly sizeBytes: number;
-  readonly readRange: ReadRange;
-}
 
 /** Ranges of a step that follows when a layer has used up its number. */
 const rangesMin = 2;
@@ -46,10 +37,7 @@ export class PartialLayer {
     const rangesMax = Math.min(limits.partialRangesPerStep, left);
     const ranges = planRanges(chunks, { gapBytes: limits.partialGapBytes, rangesMax });
     this.#checkSizes(missing, ranges);
-    const requests = new Semaphore(limits.partialRequestsAtOnce);
-    const read = await Promise.all(
-      ranges.map(async (range) => ({ range, bytes: await requests.run(() => this.#layer.readRange(range)) })),
-    );
+    const read = await readRanges(ranges, this.#layer);
     for (const file of missing) this.#contents.set(file, await this.#inflate(file, read));
   }
 
@@ -65,16 +53,11 @@ export class PartialLayer {
       throw new TableError(`has wanted files of more than ${limits.partialContentBytes} bytes`);
   }
 
-  async #inflate(
-    { chunks }: TableFile,
-    read: readonly { readonly range: LayerRange; readonly bytes: Buffer }[],
-  ): Promise<Buffer> {
+  async #inflate({ chunks }: TableFile, read: readonly StoredBytes[]): Promise<Buffer> {
     const contents: Buffer[] = [];
     for (const chunk of chunks) {
-      const found = read.find(({ range }) => range.offset <= chunk.offset && chunk.end <= range.end);
-      if (found === undefined) throw new Error('a chunk is in no range that was planned for it');
-      const { range, bytes } = found;
-      const stored = bytes.subarray(chunk.offset - range.offset, chunk.end - range.offset);
+      const stored = bytesBetween(chunk, read);
+      if (stored === undefined) throw new Error('a chunk is in no range that was planned for it');
       contents.push(await inflateChunk(stored, this.#compression, chunk));
     }
     const [only] = contents;

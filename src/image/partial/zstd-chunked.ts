@@ -3,7 +3,8 @@ import { limits } from '../../core/limits.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import { inflateStart } from './inflate-chunk.ts';
 import { layerTable } from './layer-table.ts';
-import { PartialLayer, type StoredLayer } from './partial-layer.ts';
+import { PartialLayer } from './partial-layer.ts';
+import type { StoredLayer } from './stored-layer.ts';
 import { parseTable, TableError } from './table-document.ts';
 
 /** The annotation of a layer with the digest of the compressed table: containers/storage, `pkg/chunked/toc`. */

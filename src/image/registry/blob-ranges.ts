@@ -1,8 +1,8 @@
 import { readAllBytes } from '../../kit/bytes/bytes.ts';
 import { readTruncatedBody } from '../../kit/http/http-client.ts';
 import type { Digest } from '../../model/digest.ts';
-import type { ReadRange } from '../partial/partial-layer.ts';
 import type { LayerRange } from '../partial/range-plan.ts';
+import type { ReadRange } from '../partial/stored-layer.ts';
 import { TableError } from '../partial/table-document.ts';
 import type { RegistryResponse } from './registry-client.ts';
 import type { RepositoryClient } from './repository-client.ts';

@@ -78,6 +78,7 @@ export async function openRegistryImage(
       root: root.digest,
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
       openByTable: (layer) => remote.openByTable(layer),
+      openInParts: (layer) => remote.openInParts(layer),
     },
     repository,
     chosen,

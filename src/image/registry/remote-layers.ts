@@ -6,6 +6,7 @@ import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { openPartialLayer } from '../partial/open-partial-layer.ts';
 import type { PartialLayer } from '../partial/partial-layer.ts';
+import type { StoredLayer } from '../partial/stored-layer.ts';
 import { BlobRanges } from './blob-ranges.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
 import type { RepositoryClient } from './repository-client.ts';
@@ -33,13 +34,19 @@ export class RemoteLayers {
    * Opens a layer by its table of contents. Returns undefined if the layer has none, is small, or is not in the registry. Throws `TableError` and
    * `registry-…` errors.
    */
-  async openByTable({ digest }: ImageLayer): Promise<PartialLayer | undefined> {
+  async openByTable(layer: ImageLayer): Promise<PartialLayer | undefined> {
+    const descriptor = layer.digest && this.#descriptors.get(layer.digest);
+    const stored = this.openInParts(layer);
+    return descriptor && stored && (await openPartialLayer(descriptor, stored));
+  }
+
+  /** Opens a layer as stored, to fetch parts of it. Returns undefined if it is small, or is not in the registry. */
+  openInParts({ digest }: ImageLayer): StoredLayer | undefined {
     const descriptor = digest && this.#descriptors.get(digest);
     if (digest === undefined || descriptor === undefined) return undefined;
     const { size = 0, data, urls } = descriptor;
     if (data || (urls && urls.length > 0) || size < limits.partialLayerBytes) return undefined;
-    const layer = { sizeBytes: size, readRange: this.#ranges.of(digest, size) };
-    return await openPartialLayer(descriptor, layer);
+    return { sizeBytes: size, readRange: this.#ranges.of(digest, size) };
   }
 
   /** Yields all layers concurrently. Fetches nothing before the bytes are read. */

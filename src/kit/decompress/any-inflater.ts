@@ -1,17 +1,19 @@
 import { type Compression, compressionOf, magicBytes } from './compression.ts';
-import type { BytesSink, Inflater } from './inflater.ts';
+import type { BlockObserver, BytesSink, Inflater } from './inflater.ts';
 import { inflaterFor } from './inflater-for.ts';
 
 /** Inflates bytes by the compression of their first ones. Uncompressed bytes are passed on unchanged. */
 export class AnyInflater implements Inflater {
   readonly #sink: BytesSink;
+  readonly #blocks: BlockObserver | undefined;
   /** The first bytes, while they are too few for detection. */
   #start: Buffer = Buffer.alloc(0);
   #inflater: Inflater | undefined;
   #compression: Compression | undefined;
 
-  constructor(sink: BytesSink) {
+  constructor(sink: BytesSink, blocks?: BlockObserver) {
     this.#sink = sink;
+    this.#blocks = blocks;
   }
 
   /** The detected compression. Undefined while there are too few bytes. */
@@ -36,7 +38,7 @@ export class AnyInflater implements Inflater {
 
   #begin(start: Buffer): Inflater {
     this.#compression = compressionOf(start);
-    this.#inflater = inflaterFor(this.#compression, this.#sink);
+    this.#inflater = inflaterFor(this.#compression, this.#sink, this.#blocks);
     return this.#inflater;
   }
 }

@@ -1,12 +1,15 @@
 import { Bzip2Inflater } from './bzip2/bzip2-inflater.ts';
 import type { Compression } from './compression.ts';
-import type { BytesSink, Inflater } from './inflater.ts';
+import type { BlockObserver, BytesSink, Inflater } from './inflater.ts';
 import { NativeInflater, nativeInflateWorks } from './native-inflater.ts';
 import { StreamInflater } from './stream-inflater.ts';
 import { XzInflater } from './xz/xz-inflater.ts';
 
-/** Returns an inflater for a compression. Files of several members, frames or streams are read to their end. */
-export function inflaterFor(compression: Compression, sink: BytesSink): Inflater {
+/**
+ * Returns an inflater for a compression. Files of several members, frames or streams are read to their end. `blocks` is not called for other
+ * compressions than gzip, or without the internals of `NativeInflater`.
+ */
+export function inflaterFor(compression: Compression, sink: BytesSink, blocks?: BlockObserver): Inflater {
   switch (compression) {
     case 'none':
       return {
@@ -18,7 +21,7 @@ export function inflaterFor(compression: Compression, sink: BytesSink): Inflater
     case 'gzip':
     case 'zstd':
       return nativeInflateWorks(compression)
-        ? new NativeInflater(compression, sink)
+        ? new NativeInflater(compression, sink, blocks)
         : new StreamInflater(compression, sink);
     case 'xz':
       return new XzInflater(sink);

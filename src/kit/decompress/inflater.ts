@@ -1,6 +1,17 @@
 /** Receives inflated bytes, valid only during the call. */
 export type BytesSink = (bytes: Buffer) => void;
 
+/** Learns where blocks of a gzip stream end. */
+export interface BlockObserver {
+  /** Whether the next end of a block is of interest. `position` is the number of stored bytes that were read. */
+  wantsBlockEnd(position: number): boolean;
+  /**
+   * Called at the end of a block, after the sink has got all bytes before it. `position` is the number of stored bytes that were read: the
+   * block ends in the last one of them, after at least one of its bits. The next end must not be wanted at this position.
+   */
+  blockEnded(position: number): void;
+}
+
 /** Takes compressed bytes and passes the inflated ones to a sink. Throws `InflateError` if the bytes are invalid. */
 export interface Inflater {
   /** Takes the next bytes. If it returns a promise, the next call must wait for it. */

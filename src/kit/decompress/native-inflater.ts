@@ -1,5 +1,5 @@
-import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { BytesSink, Inflater } from './inflater.ts';
+import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
+import type { BlockObserver, BytesSink, Inflater } from './inflater.ts';
 import type { ZlibEngine } from './zlib-engine.ts';
 
 /** `Z_FINISH` of zlib.h and `ZSTD_e_end` of zstd.h. */
@@ -18,11 +18,15 @@ export class NativeInflater implements Inflater {
   readonly #sink: BytesSink;
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
   readonly #finish: number;
+  readonly #blocks: BlockObserver | undefined;
+  /** Stored bytes of earlier pushes. */
+  #position = 0;
   #failure: Error | undefined;
   /** Zeros follow the last gzip member. Bytes after them are not read. */
   #isPadding = false;
 
-  constructor(compression: 'gzip' | 'zstd', sink: BytesSink) {
+  /** `blocks` is called for gzip only. */
+  constructor(compression: 'gzip' | 'zstd', sink: BytesSink, blocks?: BlockObserver) {
     const stream = compression === 'gzip' ? createGunzip() : createZstdDecompress();
     this.#engine = stream as unknown as ZlibEngine;
     this.#engine._handle.onerror = (message) => {
@@ -30,10 +34,12 @@ export class NativeInflater implements Inflater {
     };
     this.#finish = finishFlags[compression];
     this.#sink = sink;
+    this.#blocks = compression === 'gzip' ? blocks : undefined;
   }
 
   push(bytes: Buffer): void {
-    if (!this.#isPadding) this.#run(bytes, 0);
+    if (!this.#isPadding) this.#run(bytes, constants.Z_NO_FLUSH);
+    this.#position += bytes.length;
   }
 
   end(): void {
@@ -42,21 +48,35 @@ export class NativeInflater implements Inflater {
   }
 
   #run(input: Buffer, flush: number): void {
-    const { _handle: handle, _writeState: state } = this.#engine;
     let unread = input.length;
     for (;;) {
-      handle.writeSync(flush, input, input.length - unread, unread, this.#output, 0, outputBytes);
-      if (this.#failure !== undefined) throw this.#failure;
-      const [free = 0, left = 0] = state;
-      if (free < outputBytes) this.#sink(this.#output.subarray(0, outputBytes - free));
+      const stopsAtBlock = this.#stopsAtBlock(input.length - unread, flush);
+      const { free, left } = this.#inflate(stopsAtBlock ? constants.Z_BLOCK : flush, input, unread);
       const isStuck = free === outputBytes && left === unread;
       unread = left;
-      if (isStuck || (unread === 0 && free > 0)) {
+      if (stopsAtBlock && free > 0 && left > 0) {
+        // Neither the input nor the output is the reason to stop.
+        this.#blocks?.blockEnded(this.#position + input.length - left);
+      } else if (isStuck || (unread === 0 && free > 0)) {
         // No progress and no error: zlib stops where zeros follow a member.
         this.#isPadding = isStuck && unread > 0;
         return;
       }
     }
+  }
+
+  /** Inflates as much as fits into the output. Returns the free bytes of the output, and the unread ones of the input. */
+  #inflate(mode: number, input: Buffer, unread: number): { readonly free: number; readonly left: number } {
+    const { _handle: handle, _writeState: state } = this.#engine;
+    handle.writeSync(mode, input, input.length - unread, unread, this.#output, 0, outputBytes);
+    if (this.#failure !== undefined) throw this.#failure;
+    const [free = 0, left = 0] = state;
+    if (free < outputBytes) this.#sink(this.#output.subarray(0, outputBytes - free));
+    return { free, left };
+  }
+
+  #stopsAtBlock(read: number, flush: number): boolean {
+    return flush === constants.Z_NO_FLUSH && this.#blocks?.wantsBlockEnd(this.#position + read) === true;
   }
 }
 

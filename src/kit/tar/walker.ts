@@ -101,11 +101,17 @@ export class TarWalker {
     return this.#state === 'padding' ? this.#padding : 0;
   }
 
-  /** Skips `count` bytes that were not pushed, at most `skippable`. */
+  /** The number of next bytes that belong to the payload in work. They may be skipped although its sink wants them. */
+  get payloadLeft(): number {
+    return this.#state === 'payload' ? this.#remaining + this.#padding : 0;
+  }
+
+  /** Skips `count` bytes that were not pushed: at most `skippable`, or `payloadLeft`. The sink of that payload gets no more, and is not closed. */
   skip(count: number): void {
     this.#position += count;
     // Skipping nothing must not change the state: only within a member does the state follow from the remaining bytes.
     if (count === 0 || this.#state === 'ended') return;
+    this.#sink = undefined;
     const ofPayload = Math.min(count, this.#remaining);
     this.#remaining -= ofPayload;
     this.#padding -= count - ofPayload;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createCipheriv } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../extensions.ts';
 import { openReference } from '../../image/open-reference.ts';
@@ -13,6 +14,7 @@ import type { Store } from '../../store/store.ts';
 import { type BuiltImage, buildImage } from '../../testing/image-builder.ts';
 import { type MemoryBucket, memoryBucket } from '../../testing/memory-bucket.ts';
 import { type MemoryRegistry, memoryRegistry } from '../../testing/memory-registry.ts';
+import { serveRange } from '../../testing/partial-registry.ts';
 import { tar } from '../../testing/tar-writer.ts';
 import { reportOfImage } from './image-report.ts';
 import { LayerExtracts } from './layer-extracts.ts';
@@ -58,12 +60,12 @@ interface Scene {
   readonly clock: { at: number };
 }
 
-async function open(context: TestContext, bucket?: ExtractBucket): Promise<Scene> {
+async function open(context: TestContext, bucket?: ExtractBucket, image: BuiltImage = app): Promise<Scene> {
   const clock = { at: Date.parse('2026-01-01T00:00:00Z') };
   const store = await openSqliteStore(':memory:', { now: () => clock.at });
   context.after(() => store[Symbol.asyncDispose]());
   const registry = await memoryRegistry(context);
-  registry.push(app);
+  registry.push(image);
   const seen: string[] = [];
   const extracts = new LayerExtracts({
     store,
@@ -149,6 +151,57 @@ for (const place of ['store', 'bucket'] as const) {
     assert.equal(scene.registry.requests.length, length);
   });
 }
+
+/** Incompressible bytes that are equal in every run. */
+const noise = (bytes: number): Buffer =>
+  createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(bytes));
+
+/** An image whose release file is a link to a file that no extension wants, far behind it. */
+const linked: BuiltImage = buildImage({
+  compression: 'gzip',
+  steps: [
+    {
+      tar: tar([
+        { path: 'etc/os-release', target: '../opt/release' },
+        { path: 'opt/noise', content: noise(7 * 1024 * 1024) },
+        { path: 'opt/release', content: 'ID=debian\nVERSION_ID=12\n' },
+      ]),
+    },
+  ],
+});
+const [linkedLayer = assert.fail()] = linked.layers;
+
+/** Scans that image. Returns the outcomes, and the asked ranges of its layer. */
+async function scanLinked(
+  scene: Scene,
+): Promise<{ readonly events: string[]; readonly ranges: (string | undefined)[] }> {
+  await scene.scan(builtIn);
+  const [known] = await scene.store.knownImages.findByDigest(linked.manifest.digest);
+  assert.ok(known);
+  const requests = scene.registry.requests.filter(({ url }) => url.endsWith(linkedLayer.digest));
+  return { events: scene.events(), ranges: requests.map(({ headers }) => headers.range) };
+}
+
+test('fetches the parts of a layer that its extract lacks, and writes an extract with them', async (t) => {
+  const scene = await open(t, undefined, linked);
+  scene.registry.intercept = (request, response) => serveRange(scene.registry, request, response);
+  const { events, ranges } = await scanLinked(scene);
+  assert.deepEqual(events, ['absent', 'written', 'completed', 'written']);
+  assert.equal(ranges.length, 2);
+  const [, first = ''] = /^bytes=(\d+)-/.exec(ranges[1] ?? '') ?? [];
+  assert.ok(Number(first) > linkedLayer.bytes.length / 2, ranges[1]);
+});
+
+test('fetches the whole layer if the registry serves no parts, or others', async (t) => {
+  const scene = await open(t, undefined, linked);
+  const whole = ['absent', 'written', 'incomplete', 'written'];
+  assert.deepEqual((await scanLinked(scene)).events, whole);
+  const other = await open(t, undefined, linked);
+  const blobs = new Map([[linkedLayer.digest, Buffer.alloc(linkedLayer.bytes.length)]]);
+  other.registry.intercept = (request, response) =>
+    serveRange({ ...other.registry, blobs }, request, response);
+  assert.deepEqual((await scanLinked(other)).events, whole);
+});
 
 test('fetches a layer whose extract is damaged, and writes it again', async (t) => {
   const bucket = memoryBucket();

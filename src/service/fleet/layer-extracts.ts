@@ -1,13 +1,22 @@
+import { messageOf } from '../../core/errors.ts';
 import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { ExtractBucket } from '../../store/layer-extract-store.ts';
 import type { Store } from '../../store/store.ts';
 
 /**
- * Outcomes of a look for an extract. `used`: the layer was not fetched. `absent`: there is no extract. `incomplete`: an extension wants more than
- * it has. `damaged`: it is not what was written. `unavailable`: the bucket did not answer.
+ * Outcomes of a look for an extract. `used`: the layer was not fetched. `completed`: parts of it were fetched. `absent`: there is no extract.
+ * `incomplete`: an extension wants more than it has, and parts would not do. `damaged`: it is not what was written. `unavailable`: the bucket did
+ * not answer.
  */
-export const extractReadOutcomes = ['used', 'absent', 'incomplete', 'damaged', 'unavailable'] as const;
+export const extractReadOutcomes = [
+  'used',
+  'completed',
+  'absent',
+  'incomplete',
+  'damaged',
+  'unavailable',
+] as const;
 
 /** Outcomes of the writing of an extract. `too-large`: it exceeds the setting, and none was written. */
 export const extractWriteOutcomes = ['written', 'too-large', 'failed'] as const;
@@ -18,10 +27,19 @@ export interface ExtractWriteDetails {
   readonly error?: unknown;
 }
 
+/** The bytes of parts of the layer that were fetched, and the error of a failed read. */
+export interface ExtractReadDetails {
+  readonly fetchedBytes?: number;
+  readonly error?: unknown;
+}
+
 /** Receives what happens to extracts. */
 export interface ExtractObserver {
-  /** With the error if the extract is damaged, or if the bucket did not answer. */
-  readonly onRead: (outcome: (typeof extractReadOutcomes)[number], identity: string, error?: unknown) => void;
+  readonly onRead: (
+    outcome: (typeof extractReadOutcomes)[number],
+    identity: string,
+    details: ExtractReadDetails,
+  ) => void;
   readonly onWrite: (
     outcome: (typeof extractWriteOutcomes)[number],
     identity: string,
@@ -41,8 +59,26 @@ export interface LayerExtractsDeps extends ExtractObserver {
   readonly now: () => Date;
 }
 
-/** Analyzes an extract. Returns undefined if it lacks something. Throws if it is damaged. */
-type AnalyzeExtract<T> = (extract: Uint8Array) => Promise<T | undefined>;
+/** Something made of an extract. */
+export interface UseOfExtract<T> {
+  readonly made: T;
+  /** Bytes of parts of the layer that were fetched; 0 if the extract had everything. */
+  readonly fetchedBytes: number;
+}
+
+/**
+ * Analyzes an extract. Returns undefined if the layer must be fetched. Throws `LayerPartsError` if parts of the layer were needed and could not be
+ * used, and any other error if the extract is damaged.
+ */
+type AnalyzeExtract<T> = (extract: Uint8Array) => Promise<UseOfExtract<T> | undefined>;
+
+/** Thrown if parts of a layer could not be fetched, or do not complete its extract. */
+export class LayerPartsError extends Error {
+  constructor(cause: unknown) {
+    super(`parts of the layer could not be used: ${messageOf(cause)}`, { cause });
+    this.name = 'LayerPartsError';
+  }
+}
 
 /** The extracts of layers. They only save work: without one, the layer is fetched. */
 export class LayerExtracts {
@@ -67,19 +103,21 @@ export class LayerExtracts {
     if (extract === undefined) return undefined;
     const { onRead } = this.#deps;
     try {
-      const made = await analyze(extract);
-      onRead(made === undefined ? 'incomplete' : 'used', identity);
-      return made;
+      const use = await analyze(extract);
+      const { fetchedBytes = 0 } = use ?? {};
+      const outcome = fetchedBytes > 0 ? 'completed' : 'used';
+      onRead(use === undefined ? 'incomplete' : outcome, identity, { fetchedBytes });
+      return use?.made;
     } catch (error) {
       signal?.throwIfAborted();
       // If the layer itself is the cause, reading it gives the error.
-      onRead('damaged', identity, error);
+      onRead(error instanceof LayerPartsError ? 'incomplete' : 'damaged', identity, { error });
       return undefined;
     }
   }
 
   /** Keeps the extract of a layer; undefined if it is too large. Does not throw: the layer was read. */
-  async keep(layer: ImageLayer, extract: Uint8Array | undefined, signal: AbortSignal): Promise<void> {
+  async keep(layer: ImageLayer, extract: Uint8Array | undefined, signal?: AbortSignal): Promise<void> {
     const { store, bucket, onWrite } = this.#deps;
     const identity = layerIdentity(layer, { verify: true });
     if (identity === undefined) return;
@@ -102,13 +140,14 @@ export class LayerExtracts {
     const { store, onRead } = this.#deps;
     const record = await store.layerExtracts.find(identity);
     if (record === undefined) {
-      onRead('absent', identity);
+      onRead('absent', identity, {});
       return undefined;
     }
     const extract = record.content ?? (await this.#download(identity, record.bytes, signal));
     if (extract === undefined) return undefined;
     if (extract.length === record.bytes && sha256Of(extract) === record.sha256) return extract;
-    onRead('damaged', identity, new Error('it has another digest or size than the extract that was written'));
+    const error = new Error('it has another digest or size than the extract that was written');
+    onRead('damaged', identity, { error });
     return undefined;
   }
 
@@ -119,22 +158,22 @@ export class LayerExtracts {
   ): Promise<Uint8Array | undefined> {
     const { bucket, onRead } = this.#deps;
     if (bucket === undefined || this.#isPaused()) {
-      onRead(bucket === undefined ? 'absent' : 'unavailable', identity);
+      onRead(bucket === undefined ? 'absent' : 'unavailable', identity, {});
       return undefined;
     }
     try {
       const extract = await bucket.read(identity, bytes, signal);
-      if (extract === undefined) onRead('absent', identity);
+      if (extract === undefined) onRead('absent', identity, {});
       return extract;
     } catch (error) {
       signal?.throwIfAborted();
       this.#pause();
-      onRead('unavailable', identity, error);
+      onRead('unavailable', identity, { error });
       return undefined;
     }
   }
 
-  async #upload(identity: string, extract: Uint8Array, signal: AbortSignal): Promise<void> {
+  async #upload(identity: string, extract: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (this.#isPaused()) throw new Error('the bucket did not answer a moment ago');
     try {
       await this.#deps.bucket?.write(identity, extract, signal);

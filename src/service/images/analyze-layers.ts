@@ -1,8 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import type { ImageLayer, LayerClaims } from '../../image/image-layer.ts';
-import { ExtractMissError } from '../../image/layer/extract-programs.ts';
-import { plainClaims, readExtract } from '../../image/layer/extract-reader.ts';
-import { ExtractWriter } from '../../image/layer/extract-writer.ts';
+import type { ImageLayer } from '../../image/image-layer.ts';
 import type { LayerReadResult, LayerSplit, ReadOptions } from '../../image/layer/layer-walk.ts';
 import type { CollectedPackageFiles } from '../../image/layer/package-file-collector.ts';
 import { readArchiveMembers } from '../../image/layer/read-archive.ts';
@@ -10,7 +7,6 @@ import { readLayer } from '../../image/layer/read-layer.ts';
 import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
 import { WantedPaths } from '../../image/layer/wanted-paths.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
-import { bufferView } from '../../kit/bytes/bytes.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { CodeDirectory, ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
@@ -58,7 +54,7 @@ export type ReadLayerSource = (
  * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
  * more than its version, because the sum of all versions orders the revisions of the program.
  */
-const readerVersion = 13;
+export const readerVersion = 13;
 
 /** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
 export function analyzerRevision({ detectors, listers }: Analyzers): number {
@@ -117,43 +113,6 @@ export async function analyzeStream(
 ): Promise<LayerIndex> {
   const layer = await readLayerStream(stream, { ...options, ...readTargets(analyzers, links) });
   return await layerIndexOf(layer, analyzers, links);
-}
-
-/** An index, and the extract of the layer. Undefined if the extract is too large. */
-export interface ExtractedIndex {
-  readonly index: LayerIndex;
-  readonly extract: Uint8Array | undefined;
-}
-
-/** Analyzes a layer while its bytes arrive, and makes an extract of at most this many bytes. */
-export async function extractStream(
-  stream: LayerStream,
-  analyzers: Analyzers,
-  { links, extractBytesMax, ...options }: AnalysisOptions & { readonly extractBytesMax: number },
-): Promise<ExtractedIndex> {
-  const recorder = new ExtractWriter({ bytesMax: extractBytesMax, readerVersion });
-  const layer = await readLayerStream(stream, { ...options, ...readTargets(analyzers, links), recorder });
-  const extract = recorder.finish(plainClaims(stream.claims), layer);
-  return { index: await layerIndexOf(layer, analyzers, links), extract };
-}
-
-/**
- * Analyzes the extract of a layer like the layer. Returns undefined if the layer must be read whole. Throws if the extract is damaged, and
- * what analyzing the layer throws.
- */
-export async function analyzeExtract(
-  extract: Uint8Array,
-  claims: LayerClaims,
-  analyzers: Analyzers,
-  { links, ...options }: AnalysisOptions,
-): Promise<LayerIndex | undefined> {
-  const readOptions = { ...options, ...readTargets(analyzers, links), readerVersion };
-  try {
-    return await layerIndexOf(readExtract(bufferView(extract), claims, readOptions), analyzers, links);
-  } catch (error) {
-    if (error instanceof ExtractMissError) return undefined;
-    throw error;
-  }
 }
 
 const largeBytes = 1024 * 1024;

@@ -76,6 +76,7 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
   const described = await findDescribed(key, image, deps);
   if (described !== undefined) return described;
   let isRead = false;
+  const { streamLayers, openInParts } = image;
   const passes = new ReadPasses(deps.extensions);
   const partial = new PartialReading(deps.isPartial === true ? image.openByTable : undefined, deps);
   let read: LayerStack<IndexedImageLayer> | undefined;
@@ -85,7 +86,7 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
     const { length: count } = stored.unread;
     if (count > 0) deps.onProgress(`reading ${count} of ${image.layers.length} layers`);
     isRead ||= count > 0;
-    const options = { verify: deps.verify, links, streamLayers: image.streamLayers };
+    const options = { verify: deps.verify, links, streamLayers, openInParts };
     const split = await partial.analyze(stored, options);
     const indexes = await deps.analyzer.analyze(split.unread, options);
     read = passes.squash(await storeIndexes(split, indexes, deps.store));

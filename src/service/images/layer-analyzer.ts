@@ -1,6 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import type { StreamedLayer, StreamLayers } from '../../image/image.ts';
+import type { OpenInParts, StreamedLayer, StreamLayers } from '../../image/image.ts';
 import type { ImageLayer } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
 import { isDivisible } from '../../image/layer/read-split.ts';
@@ -8,13 +8,13 @@ import { elementAt } from '../../kit/collections.ts';
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import {
-  type AnalysisOptions,
-  type Analyzers,
-  analyzeLayers,
-  analyzeStream,
-  type ExtractedIndex,
-} from './analyze-layers.ts';
+import type {
+  CompletedExtract,
+  ExtractedIndex,
+  ExtractingOptions,
+  ExtractResult,
+} from './analyze-extract.ts';
+import { type AnalysisOptions, type Analyzers, analyzeLayers, analyzeStream } from './analyze-layers.ts';
 
 /** Compressed bytes from which a worker thread pays off. Starting one takes about 30 ms. */
 const minWorkerBytes: number = 24 * 1024 * 1024;
@@ -44,7 +44,14 @@ export interface LayerWorker extends AsyncDisposable {
     extract: Uint8Array,
     options: AnalysisOptions,
     signal?: AbortSignal,
-  ): Promise<LayerIndex | undefined>;
+  ): Promise<ExtractResult | undefined>;
+  /** Analyzes an extract with parts of its layer, and makes a new extract. Throws if they do not complete it. */
+  completeExtract(
+    layer: ImageLayer,
+    extract: CompletedExtract,
+    options: ExtractingOptions,
+    signal?: AbortSignal,
+  ): Promise<ExtractedIndex>;
 }
 
 /** A thread that inflates parts of a layer ahead of this one. Disposing it ends the thread. */
@@ -69,6 +76,8 @@ export interface LayerAnalyzerDeps {
 export interface LayerAnalysisOptions extends AnalysisOptions {
   /** Fetches layers that are not on this machine; undefined if all layers are. */
   readonly streamLayers: StreamLayers | undefined;
+  /** Fetches parts of such layers, to complete extracts. Absent if they are fetched whole. */
+  readonly openInParts?: OpenInParts | undefined;
 }
 
 /** Reads and analyzes the layers of an image, each in one pass: on this thread, and on a worker if they are large. */
@@ -82,7 +91,7 @@ export class LayerAnalyzer {
   /** Returns the indexes of the layers, in their order. */
   async analyze(
     layers: readonly ImageLayer[],
-    { streamLayers, ...options }: LayerAnalysisOptions,
+    { streamLayers, openInParts: _, ...options }: LayerAnalysisOptions,
   ): Promise<readonly LayerIndex[]> {
     if (layers.length === 0) return [];
     if (areManyBytes(layers)) this.#deps.analyzers.onManyBytes?.();

@@ -1,0 +1,110 @@
+import { createHash, type Hash } from 'node:crypto';
+import { limits } from '../../../core/limits.ts';
+import type { BlockObserver } from '../../../kit/decompress/inflater.ts';
+import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
+import { type Checkpoint, writePartEnd } from './checkpoint-format.ts';
+
+/** Where checkpoints are made. */
+export interface CheckpointPlan {
+  /** Stored bytes between two checkpoints, at least. */
+  readonly bytes: number;
+  /** Bytes of the archive after which one is made in any case. */
+  readonly inflatedBytes: number;
+  /** A part has at least the stored bytes before it, divided by this number. */
+  readonly perSize: number;
+}
+
+const usualPlan: CheckpointPlan = {
+  bytes: limits.checkpointBytes,
+  inflatedBytes: limits.checkpointInflatedBytes,
+  perSize: limits.checkpointsPerSize,
+};
+
+const gzipMagic = 0x1f8b;
+
+/** Records checkpoints of a gzip layer while it is read, at ends of blocks. Holds one window. Does nothing for other compressions. */
+export class CheckpointRecorder implements BlockObserver {
+  readonly #keep: (record: Buffer) => void;
+  readonly #plan: CheckpointPlan;
+  readonly #window: Buffer = Buffer.alloc(windowBytes);
+  /** Undefined if the layer has no checkpoints. */
+  #hash: Hash | undefined = createHash('sha256');
+  #input: Buffer = Buffer.alloc(0);
+  /** Stored bytes before the input. */
+  #inputAt = 0;
+  /** Stored bytes that were hashed. */
+  #hashedAt = 0;
+  #lastByte = 0;
+  #tarBytes = 0;
+  #part = { offset: 0, tarOffset: 0 };
+  #count = 0;
+
+  /** `keep` takes each record. */
+  constructor(keep: (record: Buffer) => void, plan: CheckpointPlan = usualPlan) {
+    this.#keep = keep;
+    this.#plan = plan;
+  }
+
+  /** Records no more checkpoints. */
+  stop(): void {
+    this.#hash = undefined;
+  }
+
+  /** Takes the next stored bytes before they are inflated. They must stay valid until `endInput`. */
+  beginInput(bytes: Buffer): void {
+    if (this.#inputAt === 0 && (bytes.length < 2 || bytes.readUInt16BE(0) !== gzipMagic)) this.stop();
+    this.#input = bytes;
+  }
+
+  endInput(): void {
+    this.#hashTo(this.#inputAt + this.#input.length);
+    this.#lastByte = this.#input.at(-1) ?? this.#lastByte;
+    this.#inputAt += this.#input.length;
+    this.#input = Buffer.alloc(0);
+  }
+
+  /** Takes the next bytes of the archive. */
+  takeInflated(bytes: Buffer): void {
+    this.#tarBytes += bytes.length;
+    if (this.#hash === undefined) return;
+    if (bytes.length < windowBytes) this.#window.copyWithin(0, bytes.length);
+    const last = bytes.subarray(-windowBytes);
+    last.copy(this.#window, windowBytes - last.length);
+  }
+
+  wantsBlockEnd(position: number): boolean {
+    if (this.#hash === undefined || this.#tarBytes < windowBytes) return false;
+    const { offset, tarOffset } = this.#part;
+    const { bytes, inflatedBytes, perSize } = this.#plan;
+    // The number of checkpoints of a large layer rises with the logarithm of its size only.
+    const spacing = Math.max(bytes, position / perSize);
+    return position - offset >= spacing || this.#tarBytes - tarOffset >= inflatedBytes;
+  }
+
+  blockEnded(position: number): void {
+    this.#hashTo(position);
+    const byteBefore = this.#input[position - this.#inputAt - 1] ?? this.#lastByte;
+    this.#endPart(position, { byteBefore, window: this.#window });
+    this.#count++;
+  }
+
+  /** Ends the last part. Returns whether there is any checkpoint. */
+  finish(): boolean {
+    if (this.#count === 0) return false;
+    this.#endPart(this.#inputAt, undefined);
+    return true;
+  }
+
+  #endPart(end: number, next: Checkpoint | undefined): void {
+    const sha256 = this.#hash?.digest();
+    if (sha256 === undefined) return;
+    this.#keep(writePartEnd({ end, tarEnd: this.#tarBytes, sha256, next }));
+    this.#hash = createHash('sha256');
+    this.#part = { offset: end, tarOffset: this.#tarBytes };
+  }
+
+  #hashTo(position: number): void {
+    this.#hash?.update(this.#input.subarray(this.#hashedAt - this.#inputAt, position - this.#inputAt));
+    this.#hashedAt = position;
+  }
+}

@@ -1,0 +1,83 @@
+import { bytesFromBit } from '../../../kit/decompress/split/begin-at-bit.ts';
+import { gzipHeaderLength, gzipTrailerBytes } from '../../../kit/decompress/split/gzip-frame.ts';
+import { RawEngine } from '../../../kit/decompress/split/raw-engine.ts';
+import { ExtractMissError } from '../extract-programs.ts';
+import type { LayerPart } from './checkpoint-format.ts';
+
+/** A bit at which the part may begin, as bytes for zlib. */
+interface PartStart {
+  /** Empty blocks and the rest of the byte before the part. */
+  readonly prefix: Buffer;
+  readonly window: Buffer | undefined;
+}
+
+const nothing = Buffer.alloc(0);
+const gzipMagic = Buffer.from('1f8b08', 'hex');
+
+/**
+ * Returns what a part of a layer inflates to. `stored` has the SHA-256 of the part. Throws `ExtractMissError` if that is not certain.
+ *
+ * zlib says in which byte a block ends, but not after which bit. One of the eight bits is true. So all are tried, and the ones that give
+ * as many bytes as the whole layer gave must give the same bytes: the true one is among them, as the layer was read from there before.
+ * A compressor that wants to deceive can only make the part unusable.
+ */
+export function inflatePart(part: LayerPart, stored: Buffer): Buffer {
+  const size = part.tarEnd - part.tarOffset;
+  let found: Buffer | undefined;
+  let output = Buffer.allocUnsafeSlow(size);
+  for (const { start, deflated } of startsOf(part, stored)) {
+    if (!inflatesTo(output, start, deflated)) continue;
+    if (found !== undefined && !found.equals(output)) throw new ExtractMissError('a checkpoint is ambiguous');
+    if (found === undefined) {
+      found = output;
+      output = Buffer.allocUnsafeSlow(size);
+    }
+  }
+  if (found === undefined) throw new ExtractMissError('a part of the layer does not begin at its checkpoint');
+  return found;
+}
+
+function* startsOf(
+  { checkpoint }: LayerPart,
+  stored: Buffer,
+): Generator<{ readonly start: PartStart; readonly deflated: Buffer }> {
+  if (checkpoint === undefined) {
+    const header = gzipHeaderLength(stored);
+    if (header !== undefined)
+      yield { start: { prefix: nothing, window: undefined }, deflated: stored.subarray(header) };
+    return;
+  }
+  const { window, byteBefore } = checkpoint;
+  yield { start: { prefix: nothing, window }, deflated: stored };
+  for (let bit = 1; bit < 8; bit++)
+    yield { start: { prefix: bytesFromBit(bit, byteBefore), window }, deflated: stored };
+}
+
+/** Fills the output. Returns false if the bytes do not inflate to that many. */
+function inflatesTo(output: Buffer, { prefix, window }: PartStart, deflated: Buffer): boolean {
+  const engine = new RawEngine(window);
+  let written = 0;
+  try {
+    for (const input of [prefix, deflated]) {
+      for (let read = 0; read < input.length && written < output.length; ) {
+        engine.run(input.subarray(read), output.subarray(written));
+        if (engine.failure !== undefined) return false;
+        read += engine.read;
+        written += engine.written;
+        if (engine.read > 0 || engine.written > 0) continue;
+        assertNoMember(input === prefix ? deflated : input.subarray(read));
+        return false;
+      }
+    }
+    return written === output.length;
+  } finally {
+    engine.close();
+  }
+}
+
+/** Throws if the stream may go on with another member of gzip: this start may then be the true one. */
+function assertNoMember(trailer: Buffer): void {
+  const next = trailer.subarray(gzipTrailerBytes, gzipTrailerBytes + gzipMagic.length);
+  if (gzipMagic.subarray(0, next.length).equals(next))
+    throw new ExtractMissError('a part of the layer may have several members of gzip');
+}
