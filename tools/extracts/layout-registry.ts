@@ -1,13 +1,16 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
 /** A registry of OCI layouts on this machine, which counts requests. */
 export interface LayoutRegistry {
   /** `127.0.0.1:port` */
   readonly host: string;
+  readonly port: number;
   /** Requests so far. */
   readonly counts: { manifests: number; blobs: number };
+  /** Bytes of blobs that were sent so far. */
+  readonly sent: { bytes: number };
   close(): void;
 }
 
@@ -16,15 +19,25 @@ interface Descriptor {
   readonly digest: string;
 }
 
-/** Starts a registry that has each layout of a directory as a repository with the tag `latest`. */
-export async function layoutRegistry(directory: string): Promise<LayoutRegistry> {
+/**
+ * Starts a registry that has each layout of a directory as a repository with the tag `latest`. It serves ranges of blobs only if `servesRanges`
+ * is true.
+ */
+export async function layoutRegistry(directory: string, servesRanges = false): Promise<LayoutRegistry> {
   const counts = { manifests: 0, blobs: 0 };
-  const server = createServer(({ url = '' }, response) => {
+  const sent = { bytes: 0 };
+  const server = createServer(({ url = '', headers }, response) => {
     const [, name = '', kind = '', reference = ''] =
       /^\/v2\/([\w.-]+)\/(manifests|blobs)\/([\w.:-]+)$/.exec(url) ?? [];
     if (kind === 'manifests') counts.manifests++;
     if (kind === 'blobs') counts.blobs++;
-    respond(join(directory, name), kind, reference, response);
+    const blob = findBlob(join(directory, name), kind, reference, response);
+    if (blob === undefined) return;
+    createReadStream(blob, servesRanges ? rangeOf(blob, headers, response) : {})
+      .on('data', ({ length }) => {
+        sent.bytes += length;
+      })
+      .pipe(response);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -33,28 +46,51 @@ export async function layoutRegistry(directory: string): Promise<LayoutRegistry>
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
   return {
     host: `127.0.0.1:${port}`,
+    port,
     counts,
+    sent,
     close: () => {
       server.closeAllConnections();
     },
   };
 }
 
-function respond(layout: string, kind: string, reference: string, response: ServerResponse): void {
+/** Returns the path of the answer, after its headers were set. Undefined if it was answered. */
+function findBlob(
+  layout: string,
+  kind: string,
+  reference: string,
+  response: ServerResponse,
+): string | undefined {
   if (kind === '') {
     response.writeHead(200).end('{}');
-    return;
+    return undefined;
   }
   const found = kind === 'manifests' ? manifestOf(layout, reference) : undefined;
   const digest = found?.digest ?? reference;
   const path = join(layout, 'blobs', digest.replace(':', '/'));
   if (!/^sha256:[0-9a-f]{64}$/.test(digest) || !existsSync(path)) {
     response.writeHead(404).end('{}');
-    return;
+    return undefined;
   }
   response.setHeader('docker-content-digest', digest);
   response.setHeader('content-type', found?.mediaType ?? 'application/octet-stream');
-  createReadStream(path).pipe(response);
+  return path;
+}
+
+/** Returns the requested range of a file, after the status and headers were set. */
+function rangeOf(
+  path: string,
+  { range = '' }: IncomingHttpHeaders,
+  response: ServerResponse,
+): { start?: number; end?: number } {
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (first === undefined) return {};
+  const [start, end] = [Number(first), Number(last)];
+  response.statusCode = 206;
+  response.setHeader('content-length', end + 1 - start);
+  response.setHeader('content-range', `bytes ${start}-${end}/${statSync(path).size}`);
+  return { start, end };
 }
 
 /** Returns the manifest of a tag or digest. */
