@@ -183,6 +183,8 @@ export interface FleetImageFilter extends KnownImageFilter {
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
   readonly namespace?: string | undefined;
+  /** Images with packages of any of these namespaces. */
+  readonly namespaces?: readonly string[] | undefined;
   readonly label?: ImageLabel | undefined;
   /** Images that have a finding of this severity. */
   readonly severity?: Severity | undefined;
@@ -190,11 +192,15 @@ export interface FleetImageFilter extends KnownImageFilter {
   readonly isFixable?: boolean | undefined;
   /** Whether the image has an exploited finding. */
   readonly isExploited?: boolean | undefined;
-  /**
-   * Counted images that are known not to be assessed completely, by the namespaces without complete advisories: a part could not be read, no
-   * package has a namespace, or one has such a namespace.
-   */
-  readonly unassessed?: readonly string[] | undefined;
+  readonly assessment?: AssessmentFilter | undefined;
+}
+
+/** Which counted images are listed, by what is known of their assessment. */
+export interface AssessmentFilter {
+  /** The namespaces without complete advisories. */
+  readonly gaps: readonly string[];
+  /** Whether a gap of the image is known: a part could not be read, no package has a namespace, or one has a namespace of `gaps`. */
+  readonly hasGap: boolean;
 }
 
 /** Known images whose packages are in the same namespaces. */

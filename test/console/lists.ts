@@ -31,6 +31,10 @@ export async function readSources({ url, browser }: Scene): Promise<void> {
   assert.deepEqual(await cards.getByRole('heading').allTextContents(), ['epss', 'kev', 'alpine', 'nvd']);
   // The catalogue of the example is of 2023-11-21.
   await cards.nth(1).getByText('the newest advisory is of 2023-11-21').waitFor();
+  // Three images of the scene have packages of Alpine. Lists of ratings have no images of their own.
+  const relying = cards.getByRole('link', { name: '3', exact: true });
+  assert.equal(await relying.count(), 1);
+  assert.equal(await relying.getAttribute('href'), '/images?source=alpine');
   await page.getByLabel('Source, feed or system').fill('alpine:v3.20');
   await page.keyboard.press('Enter');
   const covered = page.getByRole('link', { name: 'alpine:v3.20' }).first();

@@ -103,7 +103,11 @@ export async function listsUnassessed({ url, browser }: Scene): Promise<void> {
   await page.waitForURL('**/images?assessed=false');
   await page.getByRole('row', { name: /shop\/unknown:1.*Not assessed/ }).waitFor();
   assert.equal(await page.locator('main tbody tr').count(), 4);
-  assert.ok(await page.getByLabel('Not assessed').isChecked());
+  const assessment = page.getByLabel('Assessment');
+  assert.equal(await assessment.inputValue(), 'false');
+  // A gap is known of every image, so none is left.
+  await assessment.selectOption('No gap known');
+  await page.getByText('Nothing matches').waitFor();
 }
 
 /** Shows texts of images as text. */

@@ -11,6 +11,7 @@ import type { ImagePackage } from '../../store/image-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
+import { updateImagesBySource } from './images-by-source.ts';
 import { updateUnassessed } from './unassessed-fleet.ts';
 import { scoresKey, updateScores } from './update-scores.ts';
 import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
@@ -70,9 +71,16 @@ export async function countFindings(deps: CountFindingsDeps): Promise<void> {
   if (!signal.aborted) await store.baseImages.update({ signal, lease });
   if (!signal.aborted) await updateScores(deps);
   if (!signal.aborted) await store.findingCounts.updateTotals(lease);
-  if (!signal.aborted) await updateUnassessed(deps);
+  if (!signal.aborted) await countCoverage(deps);
   if (!signal.aborted) await rankFleet(deps);
   if (!signal.aborted) await store.findingAges.update({ signal, lease });
+}
+
+/** Its cost depends on the number of images, which are read once. */
+async function countCoverage(deps: CountFindingsDeps): Promise<void> {
+  const groups = await deps.store.findingIndex.groupByNamespaces();
+  await updateUnassessed(groups, deps);
+  await updateImagesBySource(groups, deps);
 }
 
 async function rankFleet({ store, extensions: { schemes }, signal }: CountFindingsDeps): Promise<void> {

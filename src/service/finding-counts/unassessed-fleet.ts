@@ -22,13 +22,15 @@ interface UnassessedFleet {
 
 /** Dependencies of `updateUnassessed`. */
 export interface UnassessedDeps {
-  readonly store: Pick<Store, 'findingIndex' | 'advisories' | 'keyValues' | 'now'>;
+  readonly store: Pick<Store, 'advisories' | 'keyValues' | 'now'>;
   readonly extensions: Pick<Extensions, 'sources'>;
 }
 
-/** Counts the images that are not assessed again. Its cost depends on the number of images. */
-export async function updateUnassessed({ store, extensions }: UnassessedDeps): Promise<void> {
-  const groups = await store.findingIndex.groupByNamespaces();
+/** Counts the images that are not assessed again. */
+export async function updateUnassessed(
+  groups: readonly NamespaceGroup[],
+  { store, extensions }: UnassessedDeps,
+): Promise<void> {
   const names = [...new Set(groups.flatMap(({ namespaces }) => namespaces ?? []))];
   const gaps = await namespaceGaps(names, {
     store,

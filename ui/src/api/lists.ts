@@ -253,6 +253,8 @@ export interface SourceList {
   readonly sources: readonly Source[];
   /** The first day whose changes are counted. Null if no change is known. */
   readonly daysSince: string | null;
+  /** When the images of sources were counted. Null before the first time. */
+  readonly imagesCountedAt: string | null;
 }
 
 /** A source with its feeds. */
@@ -264,6 +266,8 @@ export interface Source {
   readonly fetchedAt: string | null;
   readonly checkedAt: string | null;
   readonly lastFailure: { readonly at: string; readonly message: string } | null;
+  /** Counted images that rely on its advisories. Null for a source of ratings, and before the first count. */
+  readonly images: number | null;
   readonly feeds: readonly SourceFeed[];
 }
 

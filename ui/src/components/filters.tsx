@@ -96,18 +96,14 @@ export function SelectField({ name, label, options, anyText }: SelectFieldProps)
 }
 
 /** A filter that is on or off. */
-export function CheckField({
-  name,
-  label,
-  value = 'true',
-}: FieldProps & { readonly value?: string }): JSX.Element {
+export function CheckField({ name, label }: FieldProps): JSX.Element {
   return (
     <label class="check">
       <input
         type="checkbox"
-        checked={place.value.query.get(name) === value}
+        checked={place.value.query.get(name) === 'true'}
         onChange={({ currentTarget }) => {
-          change(name, currentTarget.checked ? value : undefined);
+          change(name, currentTarget.checked ? 'true' : undefined);
         }}
       />
       <span>{label}</span>

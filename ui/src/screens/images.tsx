@@ -17,6 +17,7 @@ const filterNames = [
   'q',
   'repository',
   'namespace',
+  'source',
   'label',
   'severity',
   'fixable',
@@ -71,10 +72,19 @@ function ImageFilters(): JSX.Element {
       <TextField name="q" label={images.name} />
       <TextField name="repository" label={filters.repository} />
       <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
+      <TextField name="source" label={filters.source} placeholder="debian" />
       <SelectField
         name="severity"
         label={filters.severity}
         options={severitiesDescending.map((severity) => [severity, texts.severities[severity]])}
+      />
+      <SelectField
+        name="assessed"
+        label={filters.assessed}
+        options={[
+          ['false', filters.assessments.false],
+          ['true', filters.assessments.true],
+        ]}
       />
       <SelectField
         name="sort"
@@ -84,7 +94,6 @@ function ImageFilters(): JSX.Element {
       />
       <CheckField name="fixable" label={filters.fixable} />
       <CheckField name="exploited" label={filters.exploited} />
-      <CheckField name="assessed" value="false" label={filters.notAssessed} />
       <CheckField name="untagged" label={filters.untagged} />
     </FilterBar>
   );

@@ -243,11 +243,13 @@ export const imagesDescription: RouteDescription = {
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
     q: { type: 'string', summary: 'Only images with this part in a name, or with a digest that begins so.' },
     namespace: { type: 'string', summary: 'Only images with packages of this namespace.' },
+    source: { type: 'string', summary: 'Only images that rely on the advisories of this source.' },
     label: { type: 'string', summary: 'Only images with this label: `KEY` or `KEY=VALUE`.' },
     ...findingQuery,
     assessed: {
       type: 'string',
-      summary: '`false`: only images that are known not to be assessed. Pages may be short.',
+      summary:
+        '`false`: only images that are known not to be assessed. `true`: only counted images of which this is not known. Pages may be short.',
     },
     sort: {
       type: 'string',
@@ -259,7 +261,7 @@ export const imagesDescription: RouteDescription = {
     properties: { images: { type: 'array', items: countedImage }, next: { type: ['integer', 'string'] } },
   },
   hasProblems: true,
-  errorStatuses: [400, 503],
+  errorStatuses: [400, 404, 503],
 };
 
 /** Description of `GET /api/v1/images/:digest/report` for the OpenAPI document. */

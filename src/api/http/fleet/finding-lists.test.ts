@@ -90,6 +90,7 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
     await showsPackages(server);
     await listsImages(server);
     await listsUnassessed(server);
+    await listsImagesOfSources(server);
   });
 
 async function listsFindings({ get, web, repository, refusal, call }: Counted): Promise<void> {
@@ -379,12 +380,56 @@ async function listsUnassessed({ get, scan, count }: Counted): Promise<void> {
     scanned,
   );
   assert.ok(listed.every(({ assessed }) => assessed === false));
+  const others = await get<Images>('/images?assessed=true');
+  const all = await get<Images>('/images');
+  assert.deepEqual(
+    others.images.map(({ digest }) => digest),
+    all.images.map(({ digest }) => digest).filter((digest) => !scanned.includes(digest)),
+  );
+  assert.ok(others.images.length > 0 && others.images.every(({ assessed }) => assessed === null));
   const ofAlpine = await get<Images>('/images?assessed=false&namespace=alpine:v3.20');
   assert.deepEqual(
     ofAlpine.images.map(({ digest }) => digest),
     [scanned[1]],
   );
 }
+
+interface Sources {
+  readonly sources: readonly { readonly source: string; readonly images: number | null }[];
+  readonly imagesCountedAt: string | null;
+}
+
+/** Each number of images of a source is that of its list. The feeds of Alpine have failed, and images rely on them nevertheless. */
+async function listsImagesOfSources({ get, store, refusal, clock }: Counted): Promise<void> {
+  const failure = { at: new Date(clock.at).toISOString(), message: 'no route to host' };
+  const main = { source: 'alpine', feed: 'v3.20/main', sourceVersion: 1, origin: 'upstream' };
+  await store.advisories.recordFailure(main, failure);
+  const { sources, imagesCountedAt } = await get<Sources>('/sources');
+  assert.equal(imagesCountedAt, failure.at);
+  const listed = sources.map(({ source, images }) => [source, images]);
+  // Five images of Debian have been scanned, and one of Alpine. KEV and EPSS have ratings only.
+  assert.deepEqual(listed, [
+    ['alpine', 1],
+    ['debian', 5],
+    ['epss', null],
+    ['kev', null],
+  ]);
+  for (const [source, images] of listed.slice(0, 2))
+    assert.equal((await get<Images>(`/images?source=${source}`)).images.length, images);
+  assert.deepEqual((await get<Images>('/images?source=arch')).images, []);
+  assert.deepEqual(await refusal('/images?source=kev'), [
+    404,
+    'no source of advisories has the name kev',
+  ]);
+}
+
+test('says that images of sources are not counted yet', async (t) => {
+  const { get, refusal, applyDebian } = await fleetServer(t, { extensions });
+  await applyDebian([debianRecord('CVE-2026-1', 'openssl', { fixed: '1' })]);
+  const { sources, imagesCountedAt } = await get<Sources>('/sources');
+  assert.deepEqual([sources[0]?.images, imagesCountedAt], [null, null]);
+  assert.equal((await refusal('/images?source=debian'))[0], 503);
+});
 
 test('a token for repositories must name one of them, or an image', async (t) => {
   const sum = createHash('sha256').update('secret').digest('hex');

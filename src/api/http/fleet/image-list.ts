@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../model/severity.ts';
+import { findImagesBySource } from '../../../service/finding-counts/images-by-source.ts';
 import { findUnassessedNamespaces } from '../../../service/finding-counts/unassessed-fleet.ts';
 import { unassessedReasons } from '../../../service/fleet/unassessed-images.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
@@ -37,10 +38,11 @@ const filterParameters = {
   untagged: flagParameter,
   q: textParameter,
   namespace: textParameter,
+  source: textParameter,
   label: textParameter,
   ...findingParameters,
   partial: partialParameter,
-  assessed: z.optional(z.literal('false', 'must be false')),
+  assessed: flagParameter,
 };
 
 const queries = {
@@ -63,9 +65,12 @@ const queries = {
  */
 export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
   const order = orderOf(request);
-  const { limit, after, assessed, ...wanted } = parseQuery(request, queries[order]);
-  const unassessed = assessed && (await findUnassessedNamespaces(deps.store));
-  const filter = { ...filterOf(wanted), unassessed };
+  const { limit, after, assessed, source, ...wanted } = parseQuery(request, queries[order]);
+  const filter = {
+    ...filterOf(wanted),
+    namespaces: source === undefined ? undefined : await namespacesOf(source, deps),
+    assessment: assessed === undefined ? undefined : await assessmentFilter(assessed, deps),
+  };
   const list: RowList<ListedImage, FleetImagePlace> = {
     name: 'images',
     read: async (page) => {
@@ -74,7 +79,7 @@ export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Prom
         visibleImage(image, request).map((visible) => ({ image: visible, findings })),
       );
       const listed = await withReasons(rows, deps);
-      return { rows: assessed === undefined ? listed : listed.filter(isUnassessed), next };
+      return { rows: assessed === undefined ? listed : listed.filter(hasGap(!assessed)), next };
     },
     toJson: toFleetImageJson,
     columns,
@@ -103,11 +108,30 @@ async function withReasons(rows: readonly FleetImage[], deps: FleetDeps): Promis
   return rows.map((row, i) => ({ ...row, notAssessed: reasons[i] }));
 }
 
-function isUnassessed({ notAssessed = [] }: ListedImage): boolean {
-  return notAssessed.length > 0;
+/** Returns the condition for a counted image to have a known gap, or to have none. */
+function hasGap(isWanted: boolean): (image: ListedImage) => boolean {
+  return ({ notAssessed }) => notAssessed !== undefined && notAssessed.length > 0 === isWanted;
 }
 
-type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after' | 'assessed'>;
+async function assessmentFilter(
+  isAssessed: boolean,
+  { store }: FleetDeps,
+): Promise<FleetImageFilter['assessment']> {
+  const gaps = await findUnassessedNamespaces(store);
+  return gaps && { gaps, hasGap: !isAssessed };
+}
+
+/** Returns the namespaces of images that rely on a source. Throws if no images of it are counted, as an empty list would say that none does. */
+async function namespacesOf(source: string, { store, extensions }: FleetDeps): Promise<readonly string[]> {
+  if (!extensions.sources.some(({ name }) => name === source))
+    throw new WireError(404, `no source of advisories has the name ${source}`);
+  const bySource = await findImagesBySource(store);
+  if (bySource === undefined)
+    throw new WireError(503, 'the images of sources are not counted yet: try again in some minutes');
+  return bySource.sources[source]?.namespaces ?? [];
+}
+
+type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after' | 'assessed' | 'source'>;
 
 function filterOf(wanted: Wanted): FleetImageFilter {
   const { repository, untagged, q, namespace, label, severity, fixable, exploited } = wanted;

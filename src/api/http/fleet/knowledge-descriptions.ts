@@ -81,6 +81,7 @@ const source: Schema = {
     fetchedAt: nullableText,
     checkedAt: nullableText,
     lastFailure: failure,
+    images: { type: ['integer', 'null'] },
     feeds: { type: 'array', items: feed },
   },
 };
@@ -91,7 +92,11 @@ export const sourcesDescription: RouteDescription = {
     'Returns the state of each source with its feeds, and the numbers of their changes in the last 30 days.',
   responseType: {
     type: 'object',
-    properties: { sources: { type: 'array', items: source }, daysSince: nullableText },
+    properties: {
+      sources: { type: 'array', items: source },
+      daysSince: nullableText,
+      imagesCountedAt: nullableText,
+    },
   },
   hasProblems: true,
   errorStatuses: [400, 503],

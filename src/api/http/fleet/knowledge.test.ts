@@ -50,7 +50,7 @@ test('lists events as JSON page by page, and as CSV', async (t) => {
 
 test('describes sources with their feeds, and the changes of each day', async (t) => {
   const { applyDebian, clock, get, store } = await fleetServer(t, { extensions });
-  assert.deepEqual(await get('/sources'), { sources: [], daysSince: null });
+  assert.deepEqual(await get('/sources'), { sources: [], daysSince: null, imagesCountedAt: null });
   const records = ['CVE-2026-1', 'CVE-2026-2'].map((id) => debianRecord(id, 'openssl', { fixed: '1' }));
   await applyDebian(records.slice(0, 1));
   const job = { name: 'update debian', kind: 'update', lane: 'feeds' };

@@ -21,8 +21,8 @@ const indexOf = (image: number): number => 1_000_000 - image;
 async function seed({ db }: Engine, images: number): Promise<void> {
   const rows = sql`with recursive n (i) as (select 1 union all select i + 1 from n where i < ${sql.lit(images)})`;
   const statements = [
-    sql`insert into image (id, identity, last_used_at, known_image) ${rows}
-      select 1000000 - i, 'image ' || i, 0, i from n`,
+    sql`insert into image (id, identity, last_used_at, known_image, unread) ${rows}
+      select 1000000 - i, 'image ' || i, 0, i, case when i % 90 = 1 then '[]' end from n`,
     sql`insert into known_image (id, identity, image_id, is_scoped, is_verified, reference, origin, labels, diff_ids,
         first_seen, last_seen) ${rows}
       select i, 'known ' || i, 1000000 - i, 0, 1, 'r', 'registry',
@@ -40,6 +40,7 @@ async function seed({ db }: Engine, images: number): Promise<void> {
 }
 
 const isCounted = (i: number): boolean => i % 50 > 0;
+const isUnread = (i: number): boolean => i % 90 === 1;
 
 /** Filters, and which of the images they have. */
 const filters: readonly (readonly [FleetImageFilter, (image: number) => boolean])[] = [
@@ -47,6 +48,15 @@ const filters: readonly (readonly [FleetImageFilter, (image: number) => boolean]
   [{ namespace: 'npm' }, (i) => isCounted(i) && i % 400 === 7],
   [{ namespace: 'debian:12' }, (i) => isCounted(i) && (i % 3 > 0 || i % 400 === 7)],
   [{ namespace: 'debian:1_' }, () => false],
+  [{ namespaces: ['npm', 'alpine:v3.20'] }, (i) => isCounted(i) && (i % 400 === 7 || i % 3 === 0)],
+  [
+    { assessment: { gaps: ['alpine:v3.20'], hasGap: true } },
+    (i) => isCounted(i) && (isUnread(i) || (i % 3 === 0 && i % 400 !== 7)),
+  ],
+  [
+    { assessment: { gaps: ['alpine:v3.20'], hasGap: false } },
+    (i) => isCounted(i) && !isUnread(i) && (i % 3 > 0 || i % 400 === 7),
+  ],
   [{ severity: 'High', namespace: 'debian:12' }, (i) => i % 500 === 3 && i % 3 > 0],
   [{ isFixable: true }, (i) => isCounted(i) && i % 2 === 1],
   [{ label: { key: 'team', value: 'a_B' } }, (i) => i % 700 === 9],
@@ -55,6 +65,9 @@ const filters: readonly (readonly [FleetImageFilter, (image: number) => boolean]
   [{ text: 'p-1', isFixable: false }, (i) => isCounted(i) && i % 2 === 0 && /^1/.test(String(i % 40))],
   [{ repository: 'example/App-7' }, (i) => i % 40 === 7],
 ];
+
+/** A filter that an engine answers without reading. */
+const none: (typeof filters)[number] = [{ namespaces: [] }, () => false];
 
 const orderOf: Readonly<Record<(typeof imageOrders)[number], (a: number, b: number) => number>> = {
   number: (a, b) => a - b,
@@ -92,7 +105,7 @@ for (const [name, open] of engines)
     await migrate(engine);
     await seed(engine, 2_300);
     const all = Array.from({ length: 2_300 }, (_, i) => i + 1);
-    for (const [filter, has] of filters)
+    for (const [filter, has] of [...filters, none])
       for (const order of imageOrders) {
         const expected = all.filter(has).sort(orderOf[order]);
         assert.deepEqual(await walk(engine, filter, order), expected, JSON.stringify([filter, order]));

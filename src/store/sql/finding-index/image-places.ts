@@ -134,8 +134,10 @@ function isBefore(columns: RawBuilder<unknown>, place: FleetImagePlace = [0, 0])
 }
 
 function hasFindingConditions(filter: FleetImageFilter): boolean {
-  const { namespace, severity, isFixable, isExploited, unassessed } = filter;
-  return [namespace, severity, isFixable, isExploited, unassessed].some((one) => one !== undefined);
+  const { namespace, namespaces, severity, isFixable, isExploited, assessment } = filter;
+  return [namespace, namespaces, severity, isFixable, isExploited, assessment].some(
+    (one) => one !== undefined,
+  );
 }
 
 const countOfSeverity = {
@@ -157,31 +159,54 @@ type ImageQuery = SelectQueryBuilder<
 /** Adds the conditions of a filter. Those of names are given: engines find images by their names, or names by their images. */
 function withConditions(
   images: ImageQuery,
-  { isUntagged = false, namespace, label, severity, isFixable, isExploited, unassessed }: FleetImageFilter,
+  filter: FleetImageFilter,
   ofNames: readonly Expression<SqlBool>[],
 ): ImageQuery {
+  const { isUntagged = false, label, severity, isFixable, isExploited } = filter;
   let query = images;
   for (const condition of ofNames) query = query.where(condition);
   if (isUntagged) query = query.where('known_image.untagged_since', 'is not', null);
-  if (namespace !== undefined)
-    query = query.where(containsExactly('counted_image.namespaces', JSON.stringify(namespace)));
+  for (const condition of namespaceConditions(filter)) query = query.where(condition);
   if (label !== undefined) query = query.where(hasLabel(label));
   if (severity !== undefined)
     query = query.where(`counted_image.${countOfSeverity[severity]}` as 'counted_image.high', '>', 0);
   if (isFixable !== undefined) query = query.where('counted_image.fixable', isFixable ? '>' : '=', 0);
   if (isExploited !== undefined) query = query.where('counted_image.exploited', isExploited ? '>' : '=', 0);
-  if (unassessed !== undefined) query = query.where(isUnassessed(unassessed));
   return query;
 }
 
-/** Returns the condition for a counted image to be known not to be assessed completely, by the namespaces without complete advisories. */
-function isUnassessed(namespaces: readonly string[]): Expression<SqlBool> {
-  const conditions = [
-    sql`counted_image.namespaces = '[]'`,
-    ...namespaces.map((name) => containsExactly('counted_image.namespaces', JSON.stringify(name))),
-    sql`exists (select 1 from image where image.id = counted_image.image_id and image.unread is not null)`,
-  ];
-  return sql<boolean>`(${sql.join(conditions, sql` or `)})`;
+/** Returns the conditions on the namespaces of an image, and on what is known of their advisories. */
+function namespaceConditions({
+  namespace,
+  namespaces,
+  assessment,
+}: FleetImageFilter): readonly Expression<SqlBool>[] {
+  const conditions: Expression<SqlBool>[] = [];
+  if (namespace !== undefined) conditions.push(hasNamespace(namespace));
+  if (namespaces !== undefined) conditions.push(anyOf(namespaces.map(hasNamespace)));
+  if (assessment !== undefined) {
+    const gap = hasGap(assessment.gaps);
+    conditions.push(assessment.hasGap ? gap : sql<boolean>`not ${gap}`);
+  }
+  return conditions;
+}
+
+function hasNamespace(name: string): Expression<SqlBool> {
+  return containsExactly('counted_image.namespaces', JSON.stringify(name));
+}
+
+/** Returns the condition for a gap in the assessment of a counted image to be known, by the namespaces without complete advisories. */
+function hasGap(namespaces: readonly string[]): Expression<SqlBool> {
+  return anyOf([
+    sql<boolean>`counted_image.namespaces = '[]'`,
+    ...namespaces.map(hasNamespace),
+    // PostgreSQL would turn `exists` into a scan of all images.
+    sql<boolean>`(select image.unread from image where image.id = counted_image.image_id) is not null`,
+  ]);
+}
+
+function anyOf(conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> {
+  return conditions.length === 0 ? sql<boolean>`1 = 0` : sql<boolean>`(${sql.join(conditions, sql` or `)})`;
 }
 
 type ImageNumbers = SelectQueryBuilder<Tables, never, { known_image_id: number }>;

@@ -41,7 +41,8 @@ export function SourcesScreen(): JSX.Element {
   );
 }
 
-function SourceCards({ list: { sources, daysSince } }: { readonly list: SourceList }): JSX.Element {
+function SourceCards({ list }: { readonly list: SourceList }): JSX.Element {
+  const { sources } = list;
   if (sources.length === 0) return <Empty title={texts.sources.empty} />;
   const found = filtered(sources).toSorted((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
   if (found.length === 0) return <NothingMatches clearHref={hrefWith({ q: undefined, state: undefined })} />;
@@ -49,7 +50,7 @@ function SourceCards({ list: { sources, daysSince } }: { readonly list: SourceLi
     <>
       <p role="status">{countsOf(sources)}</p>
       {found.map((source) => (
-        <SourceCard key={source.source} source={source} daysSince={daysSince} />
+        <SourceCard key={source.source} source={source} list={list} />
       ))}
     </>
   );
@@ -81,12 +82,12 @@ function countsOf(sources: readonly Source[]): string {
 
 interface SourceCardProps {
   readonly source: Source;
-  readonly daysSince: string | null;
+  readonly list: Pick<SourceList, 'daysSince' | 'imagesCountedAt'>;
 }
 
-function SourceCard({ source, daysSince }: SourceCardProps): JSX.Element {
+function SourceCard({ source, list: { daysSince, imagesCountedAt } }: SourceCardProps): JSX.Element {
   const { sources } = texts;
-  const { contentDate, checkedAt, reason, lastFailure, feeds, state } = source;
+  const { contentDate, checkedAt, reason, lastFailure, feeds, state, images } = source;
   const records = feeds.reduce((sum, feed) => sum + feed.records, 0);
   const skipped = feeds.reduce((sum, feed) => sum + feed.skipped, 0);
   return (
@@ -98,6 +99,16 @@ function SourceCard({ source, daysSince }: SourceCardProps): JSX.Element {
           <Fact title={sources.content}>{ageOf(contentDate)}</Fact>
           <Fact title={sources.checked}>{ageOf(checkedAt)}</Fact>
           <Fact title={sources.records}>{formatNumber(records)}</Fact>
+          {images !== null && imagesCountedAt !== null && (
+            <Fact title={sources.images}>
+              <a
+                href={hrefOf('/images', { source: source.source })}
+                title={sources.imagesHint(formatTime(imagesCountedAt))}
+              >
+                {formatNumber(images)}
+              </a>
+            </Fact>
+          )}
           {skipped > 0 && (
             <Fact title={sources.skipped}>
               <span class="bad">{formatNumber(skipped)}</span>
