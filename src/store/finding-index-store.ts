@@ -17,6 +17,8 @@ export interface FindingFilter {
   readonly vulnerability?: string | undefined;
   /** Name of the package, as reports have it. */
   readonly package?: string | undefined;
+  /** Name of the source package, from which the package was built. */
+  readonly sourcePackage?: string | undefined;
   readonly namespace?: string | undefined;
   readonly severity?: Severity | undefined;
   readonly isFixable?: boolean | undefined;

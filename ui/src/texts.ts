@@ -363,6 +363,8 @@ export const texts = {
     exploited: 'Exploited',
     images: 'Images',
     namespace: 'System',
+    sourcePackage: 'Source package',
+    builtFrom: 'from',
     counted: 'As last counted. Rules and VEX statements do not apply here.',
   },
   exploitations: { yes: '▲ yes', no: 'no', unknown: 'not known' },

@@ -72,6 +72,10 @@ export interface FleetFinding {
     readonly name: string;
     readonly version: string;
     readonly purl: string;
+    /** Name of its source package. Null without one. */
+    readonly source: string | null;
+    /** Its name in advisories, and in lists of packages. */
+    readonly lookupName: string;
   };
   readonly fix: ListedFix;
   readonly images: number;

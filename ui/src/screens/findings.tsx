@@ -7,13 +7,14 @@ import { ListScreen } from '../components/list-screen.tsx';
 import { SeverityBadge } from '../components/severity.tsx';
 import { Foreign } from '../components/text.tsx';
 import { formatNumber, formatShare } from '../format.ts';
-import { hrefOf } from '../router.ts';
+import { hrefOf, hrefWith } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
 
 const filterNames = [
   'vulnerability',
   'package',
+  'sourcePackage',
   'namespace',
   'repository',
   'image',
@@ -37,6 +38,7 @@ export function FindingsScreen(): JSX.Element {
         <FilterBar names={filterNames}>
           <TextField name="vulnerability" label={findings.vulnerability} />
           <TextField name="package" label={findings.package} />
+          <TextField name="sourcePackage" label={texts.fleet.sourcePackage} />
           <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
           <TextField name="repository" label={filters.repository} />
           <SelectField
@@ -90,10 +92,20 @@ const columns: readonly Column<FleetFinding>[] = [
   {
     key: 'package',
     title: texts.findings.package,
-    cell: ({ namespace, package: { name } }) => (
-      <a href={hrefOf('/packages/versions', { namespace, name })}>
-        <Foreign text={name} />
-      </a>
+    cell: ({ namespace, package: { name, source, lookupName } }) => (
+      <>
+        <a href={hrefOf('/packages/versions', { namespace, name: lookupName })}>
+          <Foreign text={name} />
+        </a>
+        {source !== null && source !== name && (
+          <span class="muted below">
+            {texts.fleet.builtFrom}{' '}
+            <a href={hrefWith({ sourcePackage: source, after: undefined })}>
+              <Foreign text={source} />
+            </a>
+          </span>
+        )}
+      </>
     ),
   },
   {

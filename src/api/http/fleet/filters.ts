@@ -45,8 +45,8 @@ export function labelOf(text: string): ImageLabel {
 }
 
 /** Returns a package as lists of `/api/v1` show it. */
-export function toPackageJson({ type, name, version, purl }: FoundPackage): object {
-  return { type, name, version, purl };
+export function toPackageJson({ type, name, version, purl, source, lookupName }: FoundPackage): object {
+  return { type, name, version, purl, source, lookupName };
 }
 
 /** Returns the fixed version of a fix for CSV. Null for other fixes. */

@@ -4,10 +4,8 @@ import { type TestContext, test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
 import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
-import { buildImage } from '../../../testing/image-builder.ts';
 import { feedUpdate, stream } from '../../../testing/store-content.ts';
 import { type StoreEngine, storeEngines } from '../../../testing/store-engines.ts';
-import { type TarEntryPlan, tar } from '../../../testing/tar-writer.ts';
 
 const exploited = 'CVE-2026-3';
 
@@ -89,8 +87,6 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
     await showsVulnerability(server);
     await showsPackages(server);
     await listsImages(server);
-    await listsUnassessed(server);
-    await listsImagesOfSources(server);
   });
 
 async function listsFindings({ get, web, repository, refusal, call }: Counted): Promise<void> {
@@ -113,6 +109,10 @@ async function listsFindings({ get, web, repository, refusal, call }: Counted): 
     [`image=${web}`, [critical, 'CVE-2026-2 bash 5.2-1 1', old]],
     [`image=${repository}:web&severity=Low`, ['CVE-2026-2 bash 5.2-1 1', old]],
     [`repository=${repository}&package=bash`, [bash]],
+    ['sourcePackage=bash', [bash]],
+    [`sourcePackage=openssl&image=${web}`, [critical, old]],
+    ['sourcePackage=openssl&package=bash', []],
+    ['sourcePackage=none', []],
     ['vulnerability=CVE-2026-3', [old, newer]],
     ['exploited=true', [old, newer]],
     ['exploited=false&severity=Low', [bash]],
@@ -134,8 +134,8 @@ async function listsFindings({ get, web, repository, refusal, call }: Counted): 
   assert.equal(
     await csv.text(),
     [
-      'vulnerability,severity,exploited,epss,namespace,type,package,version,purl,fix,fixedVersion,images',
-      'CVE-2026-1,Critical,no,,debian:12,deb,openssl,3.0.1-1,pkg:deb/debian/openssl@3.0.1-1?arch=amd64&distro=debian-12,fixed,3.0.2-1,1',
+      'vulnerability,severity,exploited,epss,namespace,type,package,version,purl,sourcePackage,fix,fixedVersion,images',
+      'CVE-2026-1,Critical,no,,debian:12,deb,openssl,3.0.1-1,pkg:deb/debian/openssl@3.0.1-1?arch=amd64&distro=debian-12,openssl,fixed,3.0.2-1,1',
       '',
     ].join('\r\n'),
   );
@@ -329,107 +329,6 @@ async function listsImages({ get, scan, count, web, shop, clean, refusal }: Coun
   assert.deepEqual(await refusal('/images?sort=size'), [400, 'sort must be seen or risk']);
   assert.equal((await refusal('/images?sort=risk&after=1'))[0], 400);
 }
-
-interface UnassessedSummary {
-  readonly notAssessed: {
-    readonly images: number;
-    readonly uncounted: number;
-    readonly reasons: readonly { readonly reason: string; readonly namespace: string | null }[];
-  };
-}
-
-/** Images of which nothing is known, an advisory source is missing, or a part cannot be read. */
-async function listsUnassessed({ get, scan, count }: Counted): Promise<void> {
-  const imageOf = (...files: readonly TarEntryPlan[]) =>
-    buildImage({ compression: 'gzip', steps: [{ tar: tar(files) }] });
-  const nothing = imageOf({ path: 'data', content: 'text' });
-  const alpine = imageOf(
-    { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.1\n' },
-    { path: 'lib/apk/db/installed', content: 'C:Q1\nP:busybox\nV:1-r0\nA:x86_64\no:busybox\n\n' },
-  );
-  const damaged = imageOf(
-    { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
-    { path: 'var/lib/rpm/rpmdb.sqlite', content: 'no database' },
-    { path: 'var/lib/dpkg/status', content: 'Package: a\nStatus: install ok installed\nVersion: 1\n\n' },
-  );
-  assert.equal((await get<UnassessedSummary>('/summary')).notAssessed.images, 0);
-  const scanned = [
-    await scan(nothing, 'nothing'),
-    await scan(alpine, 'alpine'),
-    await scan(damaged, 'damaged'),
-  ];
-  await count();
-  const alpineReason = ['main', 'community'].map((feed) => `the feed alpine v3.20/${feed} was never loaded`);
-  const { notAssessed } = await get<UnassessedSummary>('/summary');
-  assert.deepEqual(notAssessed, {
-    images: 3,
-    uncounted: 0,
-    reasons: [
-      { namespace: null, reason: 'a part could not be read', images: 1 },
-      { namespace: null, reason: 'no package has a namespace for which advisories are published', images: 1 },
-      { namespace: 'alpine:v3.20', reason: alpineReason.join('; '), images: 1 },
-    ],
-  });
-  // Pages are as long as with any other filter.
-  const first = await get<Images>('/images?assessed=false&limit=2');
-  assert.equal(first.images.length, 2);
-  const second = await get<Images>(`/images?assessed=false&limit=2&after=${first.next}`);
-  const listed = [...first.images, ...second.images];
-  assert.deepEqual(
-    listed.map(({ digest }) => digest),
-    scanned,
-  );
-  assert.ok(listed.every(({ assessed }) => assessed === false));
-  const others = await get<Images>('/images?assessed=true');
-  const all = await get<Images>('/images');
-  assert.deepEqual(
-    others.images.map(({ digest }) => digest),
-    all.images.map(({ digest }) => digest).filter((digest) => !scanned.includes(digest)),
-  );
-  assert.ok(others.images.length > 0 && others.images.every(({ assessed }) => assessed === null));
-  const ofAlpine = await get<Images>('/images?assessed=false&namespace=alpine:v3.20');
-  assert.deepEqual(
-    ofAlpine.images.map(({ digest }) => digest),
-    [scanned[1]],
-  );
-}
-
-interface Sources {
-  readonly sources: readonly { readonly source: string; readonly images: number | null }[];
-  readonly imagesCountedAt: string | null;
-}
-
-/** Each number of images of a source is that of its list. The feeds of Alpine have failed, and images rely on them nevertheless. */
-async function listsImagesOfSources({ get, store, refusal, clock }: Counted): Promise<void> {
-  const failure = { at: new Date(clock.at).toISOString(), message: 'no route to host' };
-  const main = { source: 'alpine', feed: 'v3.20/main', sourceVersion: 1, origin: 'upstream' };
-  await store.advisories.recordFailure(main, failure);
-  const { sources, imagesCountedAt } = await get<Sources>('/sources');
-  assert.equal(imagesCountedAt, failure.at);
-  const listed = sources.map(({ source, images }) => [source, images]);
-  // Five images of Debian have been scanned, and one of Alpine. KEV and EPSS have ratings only.
-  assert.deepEqual(listed, [
-    ['alpine', 1],
-    ['debian', 5],
-    ['epss', null],
-    ['kev', null],
-  ]);
-  for (const [source, images] of listed.slice(0, 2))
-    assert.equal((await get<Images>(`/images?source=${source}`)).images.length, images);
-  assert.deepEqual((await get<Images>('/images?source=arch')).images, []);
-  assert.deepEqual(await refusal('/images?source=kev'), [
-    404,
-    'no source of advisories has the name kev',
-  ]);
-}
-
-test('says that images of sources are not counted yet', async (t) => {
-  const { get, refusal, applyDebian } = await fleetServer(t, { extensions });
-  await applyDebian([debianRecord('CVE-2026-1', 'openssl', { fixed: '1' })]);
-  const { sources, imagesCountedAt } = await get<Sources>('/sources');
-  assert.deepEqual([sources[0]?.images, imagesCountedAt], [null, null]);
-  assert.equal((await refusal('/images?source=debian'))[0], 503);
-});
 
 test('a token for repositories must name one of them, or an image', async (t) => {
   const sum = createHash('sha256').update('secret').digest('hex');

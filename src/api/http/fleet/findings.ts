@@ -26,6 +26,7 @@ const query = z.strictObject({
   repository: textParameter,
   vulnerability: textParameter,
   package: textParameter,
+  sourcePackage: textParameter,
   namespace: textParameter,
   ...findingParameters,
 });
@@ -92,6 +93,7 @@ const columns: CsvColumns<FleetFinding> = {
   package: ({ package: item }) => item.name,
   version: ({ package: item }) => item.version,
   purl: ({ package: item }) => item.purl,
+  sourcePackage: ({ package: item }) => item.source,
   fix: ({ fix }) => fix.state,
   fixedVersion: ({ fix }) => fixedVersionOf(fix),
   images: ({ images }) => images,

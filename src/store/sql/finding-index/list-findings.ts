@@ -1,5 +1,5 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
-import { padToPowerOfTwo } from '../../../kit/collections.ts';
+import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
 import type { Fix } from '../../../model/fix.ts';
 import { exploitations, type FoundPackage } from '../../finding-count-store.ts';
 import type { FindingFilter, FindingPage, FindingPlace, FleetFinding } from '../../finding-index-store.ts';
@@ -14,13 +14,21 @@ const exploitedValue = sql.lit(exploitations.indexOf('yes'));
 
 const order = ['finding.rank', 'finding.name', 'finding.package', 'finding.id'] as const;
 
+/** Number of package names per query. */
+const namesAtATime = 50;
+/** A source with more names of packages has so many findings that a page of them is near in the list of all. */
+const namesMax = 500;
+
 /** Returns a page of findings. Each filter of the fleet has an index in the order of the list. */
 export async function pageFindings(
   db: Kysely<Tables>,
   filter: FindingFilter,
   page: PageRequest<FindingPlace>,
 ): Promise<FindingPage> {
-  const found = await numbersOfPage(db, filter, page).execute();
+  const found =
+    filter.sourcePackage === undefined
+      ? await numbersOfPage(db, filter, page).execute()
+      : await numbersOfSource(db, { ...filter, sourcePackage: filter.sourcePackage }, page);
   const numbers = found.slice(0, page.limit).map(({ id }) => id);
   const rows = await readFindings(db, numbers);
   const isScoped = filter.repository !== undefined || filter.images !== undefined;
@@ -32,13 +40,67 @@ export async function pageFindings(
   return { findings, next: [last.rank, last.name, last.package, last.id] };
 }
 
+/**
+ * Returns the numbers of a page of a source package, and of one finding more. Each of its packages has a part of an index in the order of the
+ * list, from which the first findings are read and merged.
+ */
+async function numbersOfSource(
+  db: Kysely<Tables>,
+  filter: FindingFilter & { readonly sourcePackage: string },
+  page: PageRequest<FindingPlace>,
+): Promise<readonly { readonly id: number }[]> {
+  const names = await db
+    .selectFrom('found_package')
+    .select('name')
+    .distinct()
+    .where('source_name', '=', filter.sourcePackage)
+    .$if(filter.package !== undefined, (query) => query.where('name', '=', filter.package ?? ''))
+    .limit(namesMax + 1)
+    .execute();
+  if (names.length > namesMax) return await numbersOfPage(db, filter, page).execute();
+  let first: readonly { readonly id: number }[] = [];
+  for (const some of splitIntoChunks(names, namesAtATime)) {
+    const [one, ...others] = some.map(({ name }) =>
+      db.selectFrom(numbersOfPage(db, { ...filter, package: name }, page).as('one')).select('one.id'),
+    );
+    if (one === undefined) continue;
+    const found = await others.reduce((all, other) => all.unionAll(other), one).execute();
+    first = await inListOrder(
+      db,
+      [...first, ...found].map(({ id }) => id),
+      page.limit + 1,
+    );
+  }
+  return first;
+}
+
+/** Returns the first of these findings in the order of lists. */
+async function inListOrder(
+  db: Kysely<Tables>,
+  numbers: readonly number[],
+  limit: number,
+): Promise<readonly { readonly id: number }[]> {
+  if (numbers.length === 0) return [];
+  return await db
+    .selectFrom('finding')
+    .select('finding.id')
+    .where('finding.id', 'in', padToPowerOfTwo(numbers))
+    .orderBy('finding.rank')
+    .orderBy('finding.name')
+    .orderBy('finding.package')
+    .orderBy('finding.id')
+    .limit(limit)
+    .execute();
+}
+
 /** Returns the query for the numbers of a page, and of one finding more, which shows whether there is another page. */
 export function numbersOfPage(
   db: Kysely<Tables>,
   filter: FindingFilter,
   { limit, after }: PageRequest<FindingPlace>,
 ): SelectQueryBuilder<Tables, 'finding', { id: number }> {
-  const { repository, images, vulnerability, namespace, severity, isFixable, isExploited } = filter;
+  const { repository, images, vulnerability, sourcePackage, namespace, severity, isFixable, isExploited } =
+    filter;
   let query = db
     .selectFrom('finding')
     .select('finding.id')
@@ -54,6 +116,14 @@ export function numbersOfPage(
       eb.selectFrom('found_vulnerability').select('id').where('name', '=', vulnerability),
     );
   if (filter.package !== undefined) query = query.where('finding.package', '=', filter.package);
+  // PostgreSQL would turn a join into a scan of all packages of the source.
+  if (sourcePackage !== undefined)
+    query = query.where(
+      (eb) =>
+        eb.selectFrom('found_package').select('source_name').whereRef('found_package.id', '=', 'finding.package_id'),
+      '=',
+      sourcePackage,
+    );
   if (namespace !== undefined) query = query.where('finding.namespace', '=', namespace);
   if (severity !== undefined) query = query.where('finding.rank', '=', rankOf(severity));
   if (isFixable !== undefined) query = query.where('finding.fix_state', isFixable ? '=' : '<>', 'fixed');

@@ -31,6 +31,7 @@ import { addFindingIndex } from './0030-finding-index.ts';
 import { addFindingDays } from './0031-finding-days.ts';
 import { addBaseImages } from './0032-base-images.ts';
 import { addFindingAges } from './0033-finding-ages.ts';
+import { indexSourceNames } from './0034-source-names.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -68,4 +69,5 @@ export const migrations: readonly Migration[] = [
   addFindingDays,
   addBaseImages,
   addFindingAges,
+  indexSourceNames,
 ];
