@@ -93,6 +93,8 @@ export const storeLimits = {
   listedEvents: 10_000,
   /** Events that are counted by day. Vendors change some thousand records a day. */
   countedEvents: 500_000,
+  /** Events of one day that are counted by severity. */
+  eventsOfDay: 50_000,
   /** Length of the document from which reports of such an image are made again. A thousand layers have about a million characters. */
   imageSourceCharacters: 4 * MiB,
   /** Names of one image that lists show. */

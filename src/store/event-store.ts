@@ -32,6 +32,8 @@ export interface EventFilter {
   readonly before?: number | undefined;
   /** A day in UTC: `2026-01-31`. */
   readonly day?: string | undefined;
+  /** Those of vulnerabilities that the fleet lists with this severity. Null: of those that no image is known to have. */
+  readonly rating?: Severity | null | undefined;
 }
 
 /** An event with the severities of the record before and after it. Null if there is no such record. */
@@ -60,6 +62,24 @@ export interface EventDays {
   readonly since: string | null;
   /** The oldest first. A day without events is absent. */
   readonly days: readonly DayOfEvents[];
+}
+
+/** A number of events of the same kind, whose vulnerabilities the fleet lists with the same severity. */
+export interface RatedEvents {
+  readonly kind: AdvisoryEvent['kind'];
+  /** Null if no image is known to have them. */
+  readonly rating: Severity | null;
+  readonly events: number;
+}
+
+/** The numbers of the events of a day in UTC. */
+export interface DayOfRatedEvents {
+  /** Such as `2026-01-31`. */
+  readonly day: string;
+  /** Whether all events of the day are counted. */
+  readonly isComplete: boolean;
+  /** By kind, the worst severity first. */
+  readonly counts: readonly RatedEvents[];
 }
 
 /** The history of a record of a feed, as far as the database has it. */
@@ -96,6 +116,11 @@ export interface EventStore {
   findListed(numbers: readonly number[]): Promise<readonly ListedEvent[]>;
   /** Counts the events since a day in UTC, at most the newest `limits.countedEvents`. */
   findDays(since: string): Promise<EventDays>;
+  /**
+   * Counts the events of a day by kind and severity, at most the newest `limits.eventsOfDay`; without a day, those of the newest day that has
+   * any. Undefined if the log has none.
+   */
+  countRated(day?: string): Promise<DayOfRatedEvents | undefined>;
   /** Returns the histories of the records with these ids. Reads at most 2,000 forms of them. */
   findHistories(ids: readonly string[]): Promise<readonly RecordHistory[]>;
   /** Returns the number of the newest event; 0 if there never was one. */

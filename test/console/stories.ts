@@ -109,20 +109,28 @@ export async function findsAffected(run: StoryRun, facts: StoryFacts): Promise<v
 
 /** Finds what is new since yesterday, and why. */
 export async function isNew(run: StoryRun, { news, days }: StoryFacts): Promise<void> {
-  const page = await run.open('/', 'open Today', { text: `${news.count} new, ${news.source}` });
+  const page = await run.open('/', 'open Today', { text: 'All changes' });
   const [now = 0, before = 0] = days.map((day) => Object.values(day).reduce((sum, count) => sum + count, 0));
   await page.getByText(`${before.toLocaleString('en')} before, ${now.toLocaleString('en')} now`).waitFor();
   if (news.image !== undefined) {
     const added = page.getByRole('listitem').filter({ hasText: news.image }).last();
     await added.getByText(`${(now - before).toLocaleString('en')} findings`).waitFor();
   }
-  await run.does(page.getByRole('link', { name: `${news.count} new, ${news.source}` }), {
-    name: 'open the new ones',
+  const links = page
+    .locator('section', { has: page.getByRole('heading', { name: 'What changed' }) })
+    .locator('a[href*="kind=new&rating="]');
+  const count = Number((await links.first().innerText()).replaceAll(/\D/g, ''));
+  await run.does(links.first(), {
+    name: 'open the new ones of a severity',
     view: { caption: changesCaption },
     limitMs: waits.rows,
   });
-  await page.waitForURL(`**/changes?day=${news.day}&kind=new`);
-  const rows = await rowsOf(page, changesCaption);
+  await page.waitForURL(new RegExp(`/changes\\?day=${news.day}&kind=new&rating=`));
+  assert.equal((await rowsOf(page, changesCaption)).length, count);
+  const all = await run.open(`/changes?day=${news.day}&kind=new`, 'open all new ones', {
+    caption: changesCaption,
+  });
+  const rows = await rowsOf(all, changesCaption);
   assert.equal(rows.length, news.count);
   assert.ok(rows.every((row) => row.includes(`${news.source} tracker`)));
   assert.ok(rows.some((row) => row.includes(lateVulnerability)));

@@ -535,8 +535,11 @@ export const texts = {
     kind: 'Kind',
     day: 'Day',
     all: 'All changes',
-    summary: (count: number, kind: string, source: string) => `${count} ${kind} by ${source}`,
-    more: 'More changes',
+    noImage: (count: string) => `${count} in no image`,
+    notAllCounted: 'More changes of this day are not counted.',
+    fleet: 'In images',
+    rating: 'Severity in images',
+    inNoImage: 'In no image',
   },
   since: {
     title: 'New since yesterday',

@@ -7,6 +7,7 @@ import { findFixTimes } from './fix-times.ts';
 import { momentOf } from './history.ts';
 import { allocateNumbers } from './id-counter.ts';
 import { findEventDays, findListedEvents, pageNewestEvents, toAdvisoryEvent } from './list-events.ts';
+import { countRatedEvents } from './rated-events.ts';
 import { findRecordHistories } from './record-histories.ts';
 import type { Tables } from './schema.ts';
 import { significantChanges } from './significant-changes.ts';
@@ -25,6 +26,7 @@ export function eventStore({ db }: Engine, now: () => number): EventStore {
     pageNewest: (filter, page) => pageNewestEvents(db, filter, page),
     findListed: (numbers) => findListedEvents(db, numbers),
     findDays: (since) => findEventDays(db, since),
+    countRated: (day) => countRatedEvents(db, day),
     findHistories: (ids) => findRecordHistories(db, ids),
     findLastNumber: () => lastEventNumber(db),
   };

@@ -14,6 +14,7 @@ import type {
   ListedEvent,
 } from '../event-store.ts';
 import type { PageRequest } from '../page.ts';
+import { isRated } from './rated-events.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
@@ -46,7 +47,7 @@ export async function pageNewestEvents(
   if (range === undefined) return { events: [] };
   const read = db
     .selectFrom('event')
-    .select(['number', 'kind', 'old_id', 'new_id'])
+    .select(['number', 'name', 'kind', 'old_id', 'new_id'])
     .where('number', '>=', range.first)
     .where('number', '<=', Math.min(range.last, (filter.before ?? unlimited) - 1, (after ?? unlimited) - 1))
     .$if(filter.id !== undefined, (query) => query.where('name', 'in', spellingsOf(filter.id ?? '')))
@@ -58,6 +59,7 @@ export async function pageNewestEvents(
     // Those of imported notifications have no side.
     .where((eb) => eb.or([eb('old_id', 'is not', null), eb('new_id', 'is not', null)]))
     .$if(filter.kind !== undefined, (query) => query.where('kind', '=', filter.kind ?? 'new'))
+    .$if(filter.rating !== undefined, (query) => query.where(isRated('read.name', filter.rating ?? null)))
     .orderBy('number', 'desc')
     .limit(limit + 1)
     .execute();

@@ -298,8 +298,29 @@ export interface SourceFeed {
 
 /** @route GET /api/v1/events */
 export interface EventList {
-  readonly events: readonly AdvisoryEvent[];
+  readonly events: readonly ListedEvent[];
   readonly next?: string;
+}
+
+/** An event with what the fleet has of its vulnerability. Null if no image is known to have it. */
+export interface ListedEvent extends AdvisoryEvent {
+  readonly images: number | null;
+  /** The severity with which images have it. */
+  readonly rating: Severity | null;
+}
+
+/** @route GET /api/v1/events/counts */
+export interface EventCounts {
+  /** Null if nothing has changed yet. */
+  readonly day: string | null;
+  /** Whether all events of the day are counted. */
+  readonly complete: boolean;
+  readonly counts: readonly {
+    readonly kind: AdvisoryEvent['kind'];
+    /** As of `ListedEvent`. */
+    readonly rating: Severity | null;
+    readonly events: number;
+  }[];
 }
 
 /** A change of an advisory. */

@@ -1,15 +1,16 @@
 import type { JSX } from 'preact';
-import type { AdvisoryEvent, EventList } from '../api/lists.ts';
+import type { EventList, ListedEvent } from '../api/lists.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FilterBar, SelectField, TextField } from '../components/filters.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
 import { SeverityBadge } from '../components/severity.tsx';
 import { Foreign, Time } from '../components/text.tsx';
-import { formatTime } from '../format.ts';
+import { formatNumber, formatTime } from '../format.ts';
 import { hrefOf } from '../router.ts';
+import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
 
-const filterNames = ['id', 'kind', 'day'] as const;
+const filterNames = ['id', 'kind', 'day', 'rating'] as const;
 
 /** The changes of advisories, the newest first. */
 export function ChangesScreen(): JSX.Element {
@@ -27,6 +28,14 @@ export function ChangesScreen(): JSX.Element {
           <TextField name="id" label={events.advisory} />
           <SelectField name="kind" label={events.kind} options={Object.entries(events.kinds)} />
           <TextField name="day" label={events.day} placeholder="2026-11-29" />
+          <SelectField
+            name="rating"
+            label={events.rating}
+            options={[
+              ...severitiesDescending.map((one) => [one, texts.severities[one]] as const),
+              ['none', events.inNoImage],
+            ]}
+          />
         </FilterBar>
       }
     >
@@ -42,7 +51,7 @@ export function ChangesScreen(): JSX.Element {
   );
 }
 
-const columns: readonly Column<AdvisoryEvent>[] = [
+const columns: readonly Column<ListedEvent>[] = [
   { key: 'at', title: texts.events.at, cell: ({ at }) => <Time iso={at}>{formatTime(at)}</Time> },
   {
     key: 'id',
@@ -78,6 +87,18 @@ const columns: readonly Column<AdvisoryEvent>[] = [
         {after !== null && <SeverityBadge severity={after} />}
       </>
     ),
+  },
+  {
+    key: 'fleet',
+    title: texts.events.fleet,
+    cell: ({ images, rating }) =>
+      images === null || rating === null ? (
+        texts.states.none
+      ) : (
+        <>
+          <SeverityBadge severity={rating} /> {formatNumber(images)}
+        </>
+      ),
   },
   {
     key: 'source',

@@ -26,9 +26,12 @@ const eventProperties: Readonly<Record<string, Schema>> = {
 /** The schema of an event of the log. */
 export const eventSchema: Schema = { type: 'object', properties: eventProperties };
 
+/** The severity with which the fleet lists a vulnerability. */
+const rating: Schema = { enum: [...severities, null] };
+
 const countedEventSchema: Schema = {
   ...eventSchema,
-  properties: { ...eventProperties, images: { type: ['integer', 'null'] } },
+  properties: { ...eventProperties, images: { type: ['integer', 'null'] }, rating },
 };
 
 /** Description of `GET /api/v1/events` for the OpenAPI document. */
@@ -40,12 +43,41 @@ export const listedEventsDescription: RouteDescription = {
     kind: { type: 'string', summary: '`new`, `changed` or `withdrawn`.' },
     day: { type: 'string', summary: 'Only events of this day in UTC: `2026-01-31`.' },
     id: { type: 'string', summary: 'Only events of the advisory with this id.' },
+    rating: {
+      type: 'string',
+      summary:
+        'Only events of vulnerabilities that images have with this severity. `none`: only of those that no image is known to have.',
+    },
   },
   responseType: {
     type: 'object',
     properties: { events: { type: 'array', items: countedEventSchema }, next: text },
   },
   hasCsv: true,
+  hasProblems: true,
+  errorStatuses: [400, 503],
+};
+
+/** Description of `GET /api/v1/events/counts` for the OpenAPI document. */
+export const eventCountsDescription: RouteDescription = {
+  summary: 'Returns the numbers of the changes of a day, by kind and by the severity that images have them with.',
+  query: {
+    day: { type: 'string', summary: 'A day in UTC: `2026-01-31`. The newest day with changes by default.' },
+  },
+  responseType: {
+    type: 'object',
+    properties: {
+      day: nullableText,
+      complete: { type: 'boolean' },
+      counts: {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { kind: { enum: ['new', 'changed', 'withdrawn'] }, rating, events: number },
+        },
+      },
+    },
+  },
   hasProblems: true,
   errorStatuses: [400, 503],
 };

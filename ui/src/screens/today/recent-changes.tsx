@@ -1,30 +1,40 @@
 import type { JSX } from 'preact';
-import type { AdvisoryEvent, EventList } from '../../api/lists.ts';
+import { useResource } from '../../api/client.ts';
+import type { EventCounts, EventList, ListedEvent } from '../../api/lists.ts';
 import { LoadedCard } from '../../components/card.tsx';
-import { SeverityBadge } from '../../components/severity.tsx';
+import { SeverityBadge, SeverityNumbers } from '../../components/severity.tsx';
+import { Loaded } from '../../components/states.tsx';
 import { Foreign, Time } from '../../components/text.tsx';
-import { formatAge, formatDay, formatNumber } from '../../format.ts';
+import { formatAge, formatNumber } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
+import type { SeverityCounts } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 
-const path = '/events?limit=200';
-const eventsShown = 6;
+const countsPath = '/events/counts';
+const eventsPath = '/events?limit=6';
 
-/** The last changes of advisories, first as numbers by source. */
+/** The changes of advisories of the newest day as numbers, and the last of them. */
 export function RecentChanges(): JSX.Element {
+  const events = useResource<EventList>(eventsPath);
   return (
-    <LoadedCard<EventList> title={texts.events.title} path={path}>
-      {({ events, next }) =>
-        events.length === 0 ? (
+    <LoadedCard<EventCounts> title={texts.events.title} path={countsPath}>
+      {({ day, complete, counts }) =>
+        day === null ? (
           <p class="muted">{texts.events.none}</p>
         ) : (
           <>
-            <Groups events={events} isCut={next !== undefined} />
-            <ul class="plain events">
-              {events.slice(0, eventsShown).map((event) => (
-                <EventLine key={event.number} event={event} />
-              ))}
-            </ul>
+            <h3>{day}</h3>
+            <DayCounts day={day} counts={counts} />
+            {!complete && <p class="muted">{texts.events.notAllCounted}</p>}
+            <Loaded resource={events} path={eventsPath}>
+              {(list) => (
+                <ul class="plain events">
+                  {list.events.map((event) => (
+                    <EventLine key={event.number} event={event} />
+                  ))}
+                </ul>
+              )}
+            </Loaded>
             <p>
               <a href={hrefOf('/changes')}>{texts.events.all}</a>
             </p>
@@ -35,41 +45,48 @@ export function RecentChanges(): JSX.Element {
   );
 }
 
-/** The numbers of changes of the newest day, by source and kind. Each leads to its list. */
-function Groups({
-  events,
-  isCut,
-}: {
-  readonly events: readonly AdvisoryEvent[];
-  readonly isCut: boolean;
-}): JSX.Element {
-  const day = formatDay(events[0]?.at ?? '');
-  const ofDay = events.filter(({ at }) => formatDay(at) === day);
-  const groups = Map.groupBy(ofDay, ({ source, kind }) => `${source}\n${kind}`);
-  const isPartial = isCut && ofDay.length === events.length;
+type Counts = EventCounts['counts'];
+
+/** The numbers of changes of a day by kind, and by the severity that images have them with. Each leads to its list. */
+function DayCounts({ day, counts }: { readonly day: string; readonly counts: Counts }): JSX.Element {
   return (
-    <p>
-      <strong>{day}</strong>{' '}
-      {[...groups.values()].map((group) => {
-        const [{ source, kind } = { source: '', kind: 'new' as const }] = group;
-        const count = `${formatNumber(group.length)}${isPartial ? '+' : ''}`;
+    <dl class="inline-facts">
+      {[...Map.groupBy(counts, ({ kind }) => kind)].map(([kind, ofKind]) => {
+        const hidden = ofKind.find(({ rating }) => rating === null)?.events ?? 0;
         return (
-          <a key={`${source} ${kind}`} class="tag" href={hrefOf('/changes', { day, kind })}>
-            {`${count} ${texts.events.kinds[kind]}, ${source}`}
-          </a>
+          <div key={kind}>
+            <dt>{texts.events.kinds[kind]}</dt>
+            <dd>
+              <SeverityNumbers
+                counts={countsOf(ofKind)}
+                hrefOf={(rating) => hrefOf('/changes', { day, kind, rating })}
+              />{' '}
+              {hidden > 0 && (
+                <a class="tag" href={hrefOf('/changes', { day, kind, rating: 'none' })}>
+                  {texts.events.noImage(formatNumber(hidden))}
+                </a>
+              )}
+            </dd>
+          </div>
         );
       })}
-    </p>
+    </dl>
   );
 }
 
-/** One change of an advisory. */
+function countsOf(counts: Counts): SeverityCounts {
+  return Object.fromEntries(
+    counts.flatMap(({ rating, events }) => (rating === null ? [] : [[rating, events]])),
+  );
+}
+
+/** One change of an advisory. Its severity is that of images; without one, that of the advisory. */
 function EventLine({
-  event: { id, kind, changed, at, severity },
+  event: { id, kind, changed, at, severity, rating },
 }: {
-  readonly event: AdvisoryEvent;
+  readonly event: ListedEvent;
 }): JSX.Element {
-  const shown = severity.after ?? severity.before;
+  const shown = rating ?? severity.after ?? severity.before;
   return (
     <li>
       <a href={hrefOf(`/advisories/${encodeURIComponent(id)}`)}>
