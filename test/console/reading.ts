@@ -138,6 +138,25 @@ export async function showsText({ url, digests, browser }: Scene): Promise<void>
   assert.deepEqual(problems, []);
 }
 
+/** Lists all files that could not be read whole, and says how many it does not show at once. */
+export async function listsProblems({ url, digests, browser }: Scene): Promise<void> {
+  const { page } = await openPage(browser, url);
+  await page.route('**/report*', async (route) => {
+    const response = await route.fetch();
+    const report = (await response.json()) as { statuses: object[] };
+    const files = Array.from({ length: 12 }, (_, i) => ({ path: `lib/${i}.jar`, problem: 'no archive' }));
+    report.statuses.push({ extension: 'jar', files });
+    await route.fulfill({ response, json: report });
+  });
+  await page.goto(`${url}/images/${digests['shop/web:1.0']}`);
+  const problems = page.getByText(': no archive');
+  await problems.first().waitFor();
+  assert.equal(await problems.filter({ visible: true }).count(), 10);
+  await page.getByText('and 2 more files').click();
+  await page.getByText('lib/11.jar: no archive').waitFor();
+  assert.equal(await problems.filter({ visible: true }).count(), 12);
+}
+
 /** Keeps what it has when the server fails. */
 export async function keepsData({ url, digests, browser }: Scene): Promise<void> {
   const { page } = await openPage(browser, url);

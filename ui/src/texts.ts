@@ -240,6 +240,7 @@ export const texts = {
     closes: 'Closes',
     upgradeTo: 'Upgrade to',
     problems: 'Files that could not be read whole',
+    moreProblems: (count: number) => `and ${count} more ${count === 1 ? 'file' : 'files'}`,
     suppressed: (count: number) =>
       `${count} ${count === 1 ? 'finding is' : 'findings are'} suppressed by rules or VEX documents.`,
     ratings: 'Ratings',

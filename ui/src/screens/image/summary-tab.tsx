@@ -8,14 +8,12 @@ import { hrefOf } from '../../router.ts';
 import { countSeverities } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 import { FixFirst } from './fix-first.tsx';
+import { Problems } from './problems.tsx';
 
 interface SummaryTabProps {
   readonly report: ImageReport;
   readonly digest: string;
 }
-
-/** Number of files with problems that are listed. */
-const problemsShown = 10;
 
 /** Verdict, coverage, and what to fix first. */
 export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
@@ -48,7 +46,7 @@ export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
         <h2>{texts.image.coverage}</h2>
         <CoverageTable coverage={report.coverage} />
         {report.ratings !== undefined && report.matches.length > 0 && <Ratings ratings={report.ratings} />}
-        <Problems report={report} />
+        <Problems statuses={report.statuses} />
       </section>
       {report.matches.length > 0 && (
         <section class="card wide">
@@ -188,27 +186,6 @@ function Ratings({ ratings }: { readonly ratings: ReportRatings }): JSX.Element 
         ))}
       </ul>
       {ratings.reason !== null && <p class="muted">{ratings.reason}</p>}
-    </>
-  );
-}
-
-function Problems({ report }: { readonly report: ImageReport }): JSX.Element | null {
-  const files = report.statuses.flatMap(({ extension, files: read = [] }) =>
-    read.flatMap(({ path, problem }) =>
-      problem === undefined || problem === null ? [] : [{ extension, path, problem }],
-    ),
-  );
-  if (files.length === 0) return null;
-  return (
-    <>
-      <h3>{texts.image.problems}</h3>
-      <ul>
-        {files.slice(0, problemsShown).map(({ extension, path, problem }) => (
-          <li key={`${extension} ${path}`}>
-            <Foreign text={`${path}: ${problem}`} isWhole />
-          </li>
-        ))}
-      </ul>
     </>
   );
 }
