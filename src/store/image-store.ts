@@ -3,7 +3,7 @@ import type { AdvisoryHit } from '../model/hit.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { Package } from '../model/package.ts';
 import type { VersionKey } from '../plugin/version-scheme.ts';
-import type { KnownImage } from './known-image-store.ts';
+import type { KnownImage, SeenImage } from './known-image-store.ts';
 import type { AsOf, PageRequest } from './page.ts';
 import type { StoredVulnerability } from './vulnerability-store.ts';
 
@@ -71,10 +71,10 @@ export interface AffectedImage {
   /** The tags of this image, and the names of the ancestries and v1 layers that refer to it, sorted. */
   readonly names: readonly string[];
   /** Details of the image from scans. Null if no scan has read it. */
-  readonly known: Pick<
-    KnownImage,
-    'number' | 'reference' | 'origin' | 'platform' | 'digest' | 'untaggedSince'
-  > | null;
+  readonly known:
+    | (Pick<KnownImage, 'number' | 'reference' | 'origin' | 'platform' | 'digest' | 'untaggedSince'> &
+        Pick<SeenImage, 'isVerified'>)
+    | null;
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
   readonly hits: readonly StoredHit[];

@@ -356,7 +356,7 @@ for (const [format, problems] of Object.entries(valid))
       'bash',
       [
         '-c',
-        '"$0" scan --vex <(cat "$1") --format json "$2" "$3" "$4" "$5" "$6"',
+        '"$0" scan --verify --vex <(cat "$1") --format json "$2" "$3" "$4" "$5" "$6"',
         inCheckout('bin/clair'),
         file(`out.${format}`, stdout),
         image,
@@ -370,6 +370,10 @@ for (const [format, problems] of Object.entries(valid))
     );
     assert.deepEqual(named(suppressed), named(excepted));
     assert.equal(suppressed.length, 3);
+    // An archive can have the digest of the image, and other layers.
+    const unproven = reported('--vex', file(`unproven.${format}`, stdout));
+    assert.deepEqual(unproven.suppressed, []);
+    assert.match(unproven.stderr, /unproven\.\S+ name the image by its digest, and do not apply: .*--verify/);
   });
 
 test('writes no document without statements', () => {

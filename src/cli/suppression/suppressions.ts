@@ -44,7 +44,7 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
     const { report, isAssessed } = assessed;
     const sources = [...files, ...(await attachedTo(report, options))];
     if (activeRules.length === 0 && sources.length === 0) return assessed;
-    const { statements, unusedArguments } = await readStatements(
+    const { statements, argumentsWithout, argumentsOf } = await readStatements(
       sources,
       [...report.matches, ...report.suppressed],
       options,
@@ -59,8 +59,13 @@ export async function readSuppressions(options: SuppressionOptions, now: Date): 
       report,
       options,
     );
-    for (const argument of unusedArguments(result.documents))
+    for (const argument of argumentsWithout(new Set([...result.documents, ...result.unproven])))
       warn(`${argument} has no statement that matches a finding`, options);
+    for (const argument of argumentsOf(result.unproven))
+      warn(
+        `statements of ${argument} name the image by its digest, and do not apply: not all of its layers were hashed, so their content is not proved; scan it with --verify, and without --partial`,
+        options,
+      );
     return { ...assessed, report: result.report };
   };
 }
@@ -140,8 +145,10 @@ async function readRules(options: Pick<SuppressionOptions, 'ignore' | 'quiet'>):
 
 interface ReadStatements {
   readonly statements: readonly VexStatement[];
-  /** Returns the arguments without a used document. */
-  readonly unusedArguments: (used: ReadonlySet<VexDocument>) => Iterable<string>;
+  /** Returns the arguments that none of these documents is from. */
+  readonly argumentsWithout: (some: ReadonlySet<VexDocument>) => Iterable<string>;
+  /** Returns the arguments that these documents are from. */
+  readonly argumentsOf: (some: ReadonlySet<VexDocument>) => Iterable<string>;
 }
 
 /** Reads the statements of documents about the vulnerabilities of findings, which are few of a vendor's archive. */
@@ -150,7 +157,7 @@ async function readStatements(
   findings: readonly Match[],
   options: ConsoleOptions,
 ): Promise<ReadStatements> {
-  if (sources.length === 0) return { statements: [], unusedArguments: () => [] };
+  if (sources.length === 0) return { statements: [], argumentsWithout: () => [], argumentsOf: () => [] };
   const { readVex } = await import('../../suppression-files/read-vex.ts');
   const names = namesIn(findings);
   const wants = (ids: readonly string[]): boolean => ids.some((id) => names.has(id.toUpperCase()));
@@ -174,13 +181,14 @@ async function readStatements(
   }
   for (const [argument, count] of unreadableCounts)
     warn(`${count} of the documents below ${argument} are not readable VEX documents`, options);
+  const argumentsOf = (some: ReadonlySet<VexDocument>): Set<string> =>
+    new Set([...some].flatMap((document) => documents.get(document) ?? []));
   return {
     statements,
-    unusedArguments: (used) => {
-      const usedArguments = new Set([...used].map((document) => documents.get(document)));
-      return new Set(
-        sources.map(({ argument }) => argument).filter((argument) => !usedArguments.has(argument)),
-      );
+    argumentsOf,
+    argumentsWithout: (some) => {
+      const present = argumentsOf(some);
+      return new Set(sources.map(({ argument }) => argument).filter((argument) => !present.has(argument)));
     },
   };
 }

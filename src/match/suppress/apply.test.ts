@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { builtIn } from '../../extensions.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { IgnoreRule, VexStatement, VexStatus } from '../../model/suppression.ts';
 import { readOpenVex } from '../../suppression-files/openvex.ts';
@@ -51,6 +52,21 @@ test('a statement suppresses a finding with its author, place and time', () => {
     'not affected, says Example Ltd (https://vex.example/1 of 2024-05-01): vulnerable code not in execute path; never called',
   );
   assert.equal(documents.size, 1);
+});
+
+test('says which documents name the image by a digest that its layers do not prove', () => {
+  const manifest = `sha256:${'c3'.repeat(32)}` as Digest;
+  const said = parseStatements(notAffected('CVE-2024-2961', { '@id': `pkg:oci/web@${manifest}` }));
+  const target = { ...sampleReport.target, manifest };
+  const [layer, ...others] = sampleReport.layers;
+  assert.ok(layer !== undefined);
+  const resultOf = (verified: boolean) => {
+    const report = { ...sampleReport, target, layers: [{ ...layer, verified }, ...others] };
+    const result = applySuppressions(report, known, { rules: [], statements: said });
+    return [ids(result.report.matches).includes('CVE-2024-2961'), result.documents.size, result.unproven.size];
+  };
+  assert.deepEqual(resultOf(true), [false, 1, 0]);
+  assert.deepEqual(resultOf(false), [true, 0, 1]);
 });
 
 test('the image is clean when nothing is left and everything is known', () => {

@@ -11,7 +11,7 @@ import {
   type Suppressions,
   suppressionsOn,
 } from './decide.ts';
-import { suppressionSubjectOf } from './subject.ts';
+import { claimedSubjectOf, isProven, suppressionSubjectOf } from './subject.ts';
 
 /** Dependencies of `applySuppressions` besides the report. */
 export interface SuppressionDeps {
@@ -25,6 +25,8 @@ export interface SuppressionResult {
   readonly report: Report;
   readonly rules: ReadonlySet<IgnoreRule>;
   readonly documents: ReadonlySet<VexDocument>;
+  /** Those whose statements name the image by a digest that its layers do not prove, so that they matched nothing. */
+  readonly unproven: ReadonlySet<VexDocument>;
 }
 
 /**
@@ -63,11 +65,26 @@ export function applySuppressionIndex(
   const suppressed = decided.flatMap(({ finding, decision }) =>
     decision === undefined ? [] : [suppress(finding, decision)],
   );
+  const claimed = isProven(report) ? [] : documentsByDigest(report, schemes, index);
   const findings = { matches, suppressed: [...undecided, ...suppressed].sort(compareMatches) };
   return {
     report: { ...withFindings(report, findings), verdict: verdictOf(findings, isKnown) },
     ...used,
+    unproven: new Set(claimed.filter((document) => !used.documents.has(document))),
   };
+}
+
+/** Returns the documents with statements that match a finding if the digests that the image claims are right. */
+function documentsByDigest(
+  report: Report,
+  schemes: readonly VersionScheme[],
+  index: SuppressionIndex,
+): VexDocument[] {
+  const subject = claimedSubjectOf(report, schemes);
+  const statements = [...report.matches, ...report.suppressed].flatMap(
+    (finding) => suppressionsOn(finding, index, subject).statements,
+  );
+  return statements.map(({ document }) => document);
 }
 
 /** Returns a finding with the decision that suppresses it. */

@@ -98,6 +98,20 @@ test('the digest of a manifest means the image', () => {
   assert.equal(isMeant(product(`pkg:oci/web@${manifest}`), onDisk), true);
 });
 
+test('a digest means no image whose layers were not all hashed, and its name still does', () => {
+  const [layer, ...others] = inRegistry.layers;
+  assert.ok(layer !== undefined);
+  const claimed = { ...inRegistry, layers: [{ ...layer, verified: false }, ...others] };
+  for (const image of [`pkg:oci/web@${manifest}`, manifest])
+    assert.equal(isMeant(product(image), claimed), false, image);
+  assert.equal(isMeant(within(product(manifest), 'pkg:deb/debian/libssl3'), claimed), false);
+  assert.equal(isMeant(product('pkg:oci/web?repository_url=registry.example/shop/web'), claimed), true);
+  const pinned = { ...target, reference: `registry:registry.example/shop/web@${manifest}` };
+  assert.equal(isMeant(product(`pkg:oci/web@${manifest}`), { ...claimed, target: { ...pinned, manifest: null } }), false);
+  // An SBOM has no layers.
+  assert.equal(isMeant(product(manifest), { ...inRegistry, layers: [] }), true);
+});
+
 test('repository, tag and architecture mean the image when there is no digest', () => {
   for (const image of [
     'pkg:oci/web?repository_url=registry.example/shop/web',

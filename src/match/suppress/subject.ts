@@ -3,7 +3,7 @@ import { type PurlParts, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 
-/** The parts of a target by which rules and statements may refer to it, besides its name. */
+/** The parts of a target by which rules and statements may refer to it, besides its name. Without digests, none refers to it by one. */
 export type SuppressionTarget = Pick<
   Report['target'],
   'reference' | 'platform' | 'manifest' | 'digest' | 'repoDigests'
@@ -28,9 +28,36 @@ export interface PackagePurls {
   readonly source: PurlParts | undefined;
 }
 
-/** Returns the subject for the image of a report. */
+/** The parts of a report that rules and statements may refer to. */
+export type ReportOfSubject = Pick<Report, 'target' | 'namespaces' | 'distro' | 'layers'>;
+
+/** Whether the digests of an image prove its content. An SBOM has no layers: it is all that is known of its image. */
+export function isProven({ layers }: Pick<Report, 'layers'>): boolean {
+  return layers.every(({ verified }) => verified);
+}
+
+/** Returns the subject for the image of a report. An archive can have the digests of an image and other layers, so these count only if proven. */
 export function suppressionSubjectOf(
-  { target, namespaces, distro }: Report,
+  report: ReportOfSubject,
+  schemes: readonly VersionScheme[],
+): SuppressionSubject {
+  const subject = claimedSubjectOf(report, schemes);
+  if (isProven(report)) return subject;
+  const { reference, platform } = subject.target;
+  return {
+    ...subject,
+    target: { reference, platform, manifest: null },
+    name: subject.name && withoutDigest(subject.name),
+  };
+}
+
+function withoutDigest({ digest: _, ...name }: ImageName): ImageName {
+  return name;
+}
+
+/** Returns the subject with all digests that the image claims. */
+export function claimedSubjectOf(
+  { target, namespaces, distro }: ReportOfSubject,
   schemes: readonly VersionScheme[],
 ): SuppressionSubject {
   const { id = '', versionId, versionCodename } = distro ?? {};

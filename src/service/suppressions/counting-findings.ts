@@ -24,15 +24,18 @@ export function withCounting<T extends ImageFindings>(
   return findings.length === 0 ? [] : [{ ...entry, findings }];
 }
 
-/** Returns the image as rules and statements may refer to it. The store does not have the code name of its release. */
+/**
+ * Returns the image as rules and statements may refer to it: by its digest only if all of its layers were hashed. The store does not have the
+ * code name of its release.
+ */
 export function affectedSubject(
   { findings, known }: ImageFindings,
   schemes: readonly VersionScheme[],
 ): SuppressionSubject {
   const namespaces = new Set(findings.flatMap(({ evidence }) => evidence.map(({ namespace }) => namespace)));
-  const { reference = '', origin = null, platform = null, digest = null } = known ?? {};
+  const { reference = '', origin = null, platform = null, digest = null, isVerified = false } = known ?? {};
   return {
-    target: { reference, platform, manifest: digest },
+    target: { reference, platform, manifest: isVerified ? digest : null },
     name: imageNameOf({ kind: origin, reference }),
     namespaces,
     distros: new Set([...namespaces].flatMap(distrosOf)),

@@ -56,7 +56,8 @@ function knownOf(row: DetailRow): AffectedImage['known'] {
   const { known_image: number, reference, origin, platform, digest, untagged_since: since } = row;
   if (number === null || reference === null || origin === null) return null;
   const untaggedSince = isoTimeOrNull(since);
-  return { number, reference, origin, platform, digest: digest as Digest | null, untaggedSince };
+  const isVerified = row.is_verified === 1;
+  return { number, reference, origin, platform, digest: digest as Digest | null, untaggedSince, isVerified };
 }
 
 /** Returns the names of an image, sorted. */
@@ -87,6 +88,7 @@ interface DetailRow {
   readonly platform: string | null;
   readonly digest: string | null;
   readonly untagged_since: number | null;
+  readonly is_verified: number | null;
 }
 
 function namesOf(rows: readonly DetailRow[]): string[] {
@@ -122,6 +124,7 @@ const unknown = [
   text.as('platform'),
   text.as('digest'),
   number.as('untagged_since'),
+  number.as('is_verified'),
 ] as const;
 const [ofClient, ofTag] = [sql<number>`1`.as('is_client_name'), sql<number>`0`.as('is_client_name')];
 
@@ -148,7 +151,7 @@ function detailRows(
     .select(['image_set.repositories as part_repositories', 'image_set.path', 'image_set.paths'])
     .select([text.as('name'), ofTag, 'known_image.id as known_image', 'known_image.image_id as newest'])
     .select(['known_image.reference', 'known_image.origin', 'known_image.platform'])
-    .select(['known_image.digest', 'known_image.untagged_since'])
+    .select(['known_image.digest', 'known_image.untagged_since', 'known_image.is_verified'])
     .unionAll((query) =>
       query
         .selectFrom('wanted')
