@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Severity } from '../model/severity.ts';
 import { sampleNotification } from '../plugin/contract/transport.ts';
-import type {
-  BatchNotificationContent,
-  NotificationImage,
-  NotificationMessage,
-} from '../plugin/transport.ts';
+import type { NotificationImage, NotificationMessage } from '../plugin/transport.ts';
 import {
+  floodedMessages,
   installedDeb,
+  newInBatch,
   plainVulnerability,
   sampleBatchMessage,
   sampleChangeMessage,
@@ -109,16 +106,7 @@ test('shows the values before and after a change and the affected images', async
 });
 
 test('lists the most severe change of a batch first', async () => {
-  const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
-    source: 'debian',
-    namespace: 'debian:12',
-    kind: 'new',
-    old: null,
-    new: plainVulnerability({ id, severity }),
-    packages: [installedDeb('curl', '7')],
-    fix: { state: 'unfixed' },
-  });
-  assert.deepEqual(await shownOf(sampleBatchMessage([one('A', 'Low'), one('B', 'Critical')])), [
+  assert.deepEqual(await shownOf(sampleBatchMessage([newInBatch('A', 'Low'), newInBatch('B', 'Critical')])), [
     'shop: 2 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)\nNew: A (Low) in debian:12: curl 7 (unfixed)',
   ]);
@@ -182,26 +170,7 @@ test('stays within the limits of Slack whatever a notification contains', async 
   );
   await fc.assert(
     fc.asyncProperty(worst, worst, fc.nat(150), async (one, other, count) => {
-      const affected = Array.from({ length: 9 }, (_, i) => ({
-        namespace: { name: 'debian:12', versionScheme: 'dpkg' },
-        package: `${i}${one}`,
-        range: {},
-        fix: { state: 'fixed', version: other } as const,
-      }));
-      const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected });
-      const images = Array.from({ length: count }, () => hit([one, other]));
-      const changed = {
-        source: one,
-        namespace: other,
-        kind: 'changed',
-        old: vulnerability,
-        new: vulnerability,
-      } as const;
-      const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notification of [
-        sampleChangeMessage({ ...changed, images }),
-        sampleBatchMessage(Array(count).fill(item), [one]),
-      ])
+      for (const notification of floodedMessages({ one, other, count }))
         assertAccepted(await messageOf(notification));
     }),
     { numRuns: 100 },

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Severity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 import { sampleNotification } from '../plugin/contract/transport.ts';
-import type {
-  BatchNotificationContent,
-  NotificationImage,
-  NotificationMessage,
-} from '../plugin/transport.ts';
+import type { NotificationImage, NotificationMessage } from '../plugin/transport.ts';
 import {
+  floodedMessages,
   installedDeb,
+  newInBatch,
   plainVulnerability,
   sampleBatchMessage,
   sampleChangeMessage,
@@ -129,16 +126,11 @@ test('shows the last state of an advisory when it is withdrawn', async () => {
 });
 
 test('lists the most severe change of a batch first', async () => {
-  const one = (id: string, severity: Severity): BatchNotificationContent['changes'][number] => ({
-    source: 'debian',
-    namespace: 'debian:12',
-    kind: 'new',
-    old: null,
-    new: plainVulnerability({ id, severity }),
-    packages: [installedDeb('curl', '7')],
-    fix: { state: 'unfixed' },
-  });
-  const notification = sampleBatchMessage([one('A', 'Low'), one('B', 'Critical'), one('C', 'Medium')]);
+  const notification = sampleBatchMessage([
+    newInBatch('A', 'Low'),
+    newInBatch('B', 'Critical'),
+    newInBatch('C', 'Medium'),
+  ]);
   assert.deepEqual((await textsOf(notification)).slice(0, -1), [
     'shop: 3 changes',
     'New: B (Critical) in debian:12: curl 7 (unfixed)',
@@ -197,23 +189,7 @@ test('stays within the limit of Teams whatever a notification contains', async (
   );
   await fc.assert(
     fc.asyncProperty(worst, worst, fc.nat(150), async (one, other, count) => {
-      const rows = Array.from({ length: 9 }, (_, i) =>
-        affected(`${i}${one}`, { state: 'fixed', version: other }),
-      );
-      const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected: rows });
-      const images = Array.from({ length: count }, () => hit([one, other]));
-      const changed = {
-        source: one,
-        namespace: other,
-        kind: 'changed',
-        old: vulnerability,
-        new: vulnerability,
-      } as const;
-      const item = { ...changed, packages: [installedDeb(one, other)], fix: { state: 'unfixed' } } as const;
-      for (const notification of [
-        sampleChangeMessage({ ...changed, images }),
-        sampleBatchMessage(Array(count).fill(item), [one]),
-      ])
+      for (const notification of floodedMessages({ one, other, count }))
         assert.ok(escapedSizeOf(await teamsMessage(notification)) <= teamsCardBytes);
     }),
     { numRuns: 100 },

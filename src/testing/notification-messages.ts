@@ -1,3 +1,4 @@
+import type { Severity } from '../model/severity.ts';
 import type { Vulnerability } from '../model/vulnerability.ts';
 import { sampleNotification } from '../plugin/contract/transport.ts';
 import type {
@@ -57,4 +58,49 @@ export function installedDeb(debName: string, version: string): NotificationImag
     purl: `pkg:deb/debian/${debName}@${version}`,
     location: { path: 'var/lib/dpkg/status', layer: null },
   };
+}
+
+/** Returns a new vulnerability of a batch, with one affected package. */
+export function newInBatch(id: string, severity: Severity): BatchNotificationContent['changes'][number] {
+  return {
+    source: 'debian',
+    namespace: 'debian:12',
+    kind: 'new',
+    old: null,
+    new: plainVulnerability({ id, severity }),
+    packages: [installedDeb('curl', '7')],
+    fix: { state: 'unfixed' },
+  };
+}
+
+/** Texts of which messages are full. */
+export interface FloodedTexts {
+  readonly one: string;
+  readonly other: string;
+  /** Number of images, and of changes of a batch. */
+  readonly count: number;
+}
+
+/** Returns a message of each kind in which every text that others write is one of these. */
+export function floodedMessages({ one, other, count }: FloodedTexts): NotificationMessage[] {
+  const affected = Array.from({ length: 9 }, (_, i) => ({
+    namespace: { name: 'debian:12', versionScheme: 'dpkg' },
+    package: `${i}${one}`,
+    range: {},
+    fix: { state: 'fixed', version: other } as const,
+  }));
+  const vulnerability = plainVulnerability({ id: one, description: other, links: [one], affected });
+  const [old, changed] = [vulnerability, { source: one, namespace: other, kind: 'changed' } as const];
+  const images = Array.from({ length: count }, () => ({
+    identity: 'sha256:00',
+    names: [one, other],
+    packages: [installedDeb('openssl', '3.0.14')],
+    fix: { state: 'fixed', version: '3.0.15' } as const,
+  }));
+  const packages = [installedDeb(one, other)];
+  const item = { ...changed, old, new: vulnerability, packages, fix: { state: 'unfixed' } as const };
+  return [
+    sampleChangeMessage({ ...changed, old, new: vulnerability, images }),
+    sampleBatchMessage(Array<typeof item>(count).fill(item), [one]),
+  ];
 }

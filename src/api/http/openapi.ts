@@ -58,6 +58,40 @@ export interface RouteDescription {
   readonly errorSchema?: Schema;
 }
 
+/** What differs between the descriptions of lists. */
+export interface ListDescription extends Pick<RouteDescription, 'summary' | 'query'> {
+  /** The member of the response that has the rows. */
+  readonly name: string;
+  /** What `limit` counts; `name` by default. */
+  readonly things?: string;
+  readonly row: Schema;
+  /** Members of the response besides the rows and `next`. */
+  readonly head?: Readonly<Record<string, Schema>>;
+  /** Error statuses besides 400 and 503. */
+  readonly refusals?: readonly number[];
+}
+
+/** Returns the description of a list that is read page by page as JSON, or as a whole as CSV. */
+export function describedList({
+  name,
+  things = name,
+  summary,
+  query = {},
+  row,
+  head = {},
+  refusals = [],
+}: ListDescription): RouteDescription {
+  const properties = { ...head, [name]: { type: 'array', items: row }, next: { type: 'string' } };
+  return {
+    summary,
+    query: { ...query, ...pageQuery(things, 'string') },
+    responseType: { type: 'object', properties },
+    hasCsv: true,
+    hasProblems: true,
+    errorStatuses: [400, ...refusals, 503],
+  };
+}
+
 /** A route with its description. */
 export interface DescribedRoute {
   readonly route: Pick<Route, 'name' | 'method' | 'scope' | 'checksAccess'>;

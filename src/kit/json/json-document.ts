@@ -1,8 +1,8 @@
-import { isAscii, isUtf8 } from 'node:buffer';
 import * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted, toSingleLine } from '../untrusted-text.ts';
+import { jsonTextOf } from './json-text.ts';
 
 /** Creates an error from the problem of a document, such as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type DocumentErrorFactory = (fault: string, cause?: unknown) => Error;
@@ -18,21 +18,14 @@ export function parseJson(bytes: Buffer, refuse: DocumentErrorFactory, depthFrom
   // The parser needs hundreds of megabytes for megabytes of brackets.
   if (bytes.length >= depthFromBytes && isDeeper(bytes, limits.documentDepth))
     throw refuse(`exceeds the nesting limit of ${limits.documentDepth}`);
-  const text = textOf(bytes, refuse);
+  const text = jsonTextOf(bytes);
+  if (text === undefined) throw refuse('is not UTF-8');
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     // The parser's message contains a part of the document.
     throw refuse(`is not JSON: ${toSingleLine(messageOf(error), messageCharactersMax)}`, error);
   }
-}
-
-/** Returns the text of a document. ASCII is decoded as Latin-1, which is faster. */
-function textOf(bytes: Buffer, refuse: DocumentErrorFactory): string {
-  if (isAscii(bytes)) return bytes.toString('latin1');
-  // RFC 8259 §8.1. Replaced bytes could turn one name into another.
-  if (!isUtf8(bytes)) throw refuse('is not UTF-8');
-  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
 /** The first difference of a value from its schema. */

@@ -1,8 +1,8 @@
-import { isAscii, isUtf8 } from 'node:buffer';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted } from '../untrusted-text.ts';
 import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
+import { jsonTextOf } from './json-text.ts';
 
 export { JsonStreamError } from './json-splitter.ts';
 
@@ -132,7 +132,7 @@ export async function* jsonElementTextsOf(
       } else if (isWanted || splitter.type === 'array') {
         yield { bytes: record.bytes, value: () => parse(record, '') };
       } else {
-        textOf(record);
+        recordText(record);
       }
     }
   }
@@ -205,18 +205,17 @@ function memberOf(record: TextRecord): readonly [name: string, value: unknown] {
   return member;
 }
 
-/** Returns the text of a record. ASCII is decoded as Latin-1, which is faster. */
-function textOf({ bytes, position }: TextRecord): string {
-  if (isAscii(bytes)) return bytes.toString('latin1');
-  // RFC 8259 §8.1: UTF-8 and nothing else. Replaced bytes could turn one name into another.
-  if (!isUtf8(bytes)) throw new JsonStreamError(position, 'not UTF-8 in the record that starts here');
-  return bytes.toString('utf8');
+/** Returns the text of a record. Throws if it is not UTF-8. */
+function recordText({ bytes, position }: TextRecord): string {
+  const text = jsonTextOf(bytes);
+  if (text === undefined) throw new JsonStreamError(position, 'not UTF-8 in the record that starts here');
+  return text;
 }
 
 /** Parses a record. `brackets` are put around it first: a member alone is not JSON text. */
 function parse(record: TextRecord, brackets: '{}' | ''): unknown {
   const opener = brackets.charAt(0);
-  const text = textOf(record);
+  const text = recordText(record);
   try {
     return JSON.parse(opener + text + brackets.charAt(1));
   } catch (cause) {

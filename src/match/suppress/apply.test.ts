@@ -63,7 +63,11 @@ test('says which documents name the image by a digest that its layers do not pro
   const resultOf = (verified: boolean) => {
     const report = { ...sampleReport, target, layers: [{ ...layer, verified }, ...others] };
     const result = applySuppressions(report, known, { rules: [], statements: said });
-    return [ids(result.report.matches).includes('CVE-2024-2961'), result.documents.size, result.unproven.size];
+    return [
+      ids(result.report.matches).includes('CVE-2024-2961'),
+      result.documents.size,
+      result.unproven.size,
+    ];
   };
   assert.deepEqual(resultOf(true), [false, 1, 0]);
   assert.deepEqual(resultOf(false), [true, 0, 1]);

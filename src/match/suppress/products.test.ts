@@ -107,7 +107,10 @@ test('a digest means no image whose layers were not all hashed, and its name sti
   assert.equal(isMeant(within(product(manifest), 'pkg:deb/debian/libssl3'), claimed), false);
   assert.equal(isMeant(product('pkg:oci/web?repository_url=registry.example/shop/web'), claimed), true);
   const pinned = { ...target, reference: `registry:registry.example/shop/web@${manifest}` };
-  assert.equal(isMeant(product(`pkg:oci/web@${manifest}`), { ...claimed, target: { ...pinned, manifest: null } }), false);
+  assert.equal(
+    isMeant(product(`pkg:oci/web@${manifest}`), { ...claimed, target: { ...pinned, manifest: null } }),
+    false,
+  );
   // An SBOM has no layers.
   assert.equal(isMeant(product(manifest), { ...inRegistry, layers: [] }), true);
 });

@@ -1,6 +1,6 @@
 import type { Distro } from '../../model/distro.ts';
 import { namespaceOfDistro } from '../../model/namespace.ts';
-import type { V4Distribution } from './types.ts';
+import { type V4Distribution, v4DistributionMembers } from './types.ts';
 
 /** The texts about a release. */
 type Release = Pick<V4Distribution, 'name' | 'version' | 'version_code_name' | 'version_id' | 'pretty_name'> &
@@ -82,17 +82,9 @@ function nameOf(prettyName: string, versionId: string): string {
 }
 
 /** The distribution of a vulnerability that belongs to none. */
-export const noV4Distribution: V4Distribution = {
-  id: '',
-  did: '',
-  name: '',
-  version: '',
-  version_code_name: '',
-  version_id: '',
-  arch: '',
-  cpe: '',
-  pretty_name: '',
-};
+export const noV4Distribution = Object.fromEntries(
+  v4DistributionMembers.map((member) => [member, '']),
+) as V4Distribution;
 
 /** Returns what the name of a namespace says about its distribution. A namespace without releases has none. */
 export function distributionOfNamespace(namespace: string): V4Distribution {

@@ -17,18 +17,21 @@ export interface V4Package {
   readonly detector: string | null;
 }
 
+/** Names of the members of a distribution, in the order in which Clair writes them. */
+export const v4DistributionMembers = [
+  'id',
+  'did',
+  'name',
+  'version',
+  'version_code_name',
+  'version_id',
+  'arch',
+  'cpe',
+  'pretty_name',
+] as const;
+
 /** A distribution. All members are required; unknown ones are empty. */
-export interface V4Distribution {
-  readonly id: string;
-  readonly did: string;
-  readonly name: string;
-  readonly version: string;
-  readonly version_code_name: string;
-  readonly version_id: string;
-  readonly arch: string;
-  readonly cpe: string;
-  readonly pretty_name: string;
-}
+export type V4Distribution = Readonly<Record<(typeof v4DistributionMembers)[number], string>>;
 
 /** A repository of packages. A vulnerability of a distribution has one with `cpe` alone. */
 export interface V4Repository {

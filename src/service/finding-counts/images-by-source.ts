@@ -74,10 +74,7 @@ function namespacesBySource(
   return found;
 }
 
-function imagesOfSource(
-  namespaces: ReadonlySet<string>,
-  groups: readonly NamespaceGroup[],
-): ImagesOfSource {
+function imagesOfSource(namespaces: ReadonlySet<string>, groups: readonly NamespaceGroup[]): ImagesOfSource {
   const relying = groups.flatMap((group) => {
     const covered = group.namespaces?.filter((name) => namespaces.has(name)) ?? [];
     return covered.length === 0 ? [] : { covered, images: group.images };

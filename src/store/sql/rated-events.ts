@@ -1,4 +1,11 @@
-import { type Expression, type ExpressionBuilder, type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type SqlBool,
+  sql,
+} from 'kysely';
 import { limits } from '../../core/limits.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { DayOfRatedEvents, RatedEvents } from '../event-store.ts';

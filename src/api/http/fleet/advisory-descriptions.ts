@@ -1,6 +1,6 @@
 import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { describedList, type RouteDescription } from '../openapi.ts';
 import { exploitationSchema, findingQuery, scoreSchema } from './finding-descriptions.ts';
 
 const text: Schema = { type: 'string' };
@@ -24,7 +24,9 @@ const listed: Schema = {
 };
 
 /** Description of `GET /api/v1/advisories` for the OpenAPI document. */
-export const advisoriesDescription: RouteDescription = {
+export const advisoriesDescription: RouteDescription = describedList({
+  name: 'advisories',
+  things: 'vulnerabilities',
   summary: 'Lists the vulnerabilities that images have, as servers have last counted them.',
   query: {
     q: { type: 'string', summary: 'Only vulnerabilities with this part in their id.' },
@@ -34,13 +36,9 @@ export const advisoriesDescription: RouteDescription = {
       summary:
         '`severity`: the worst first, by default. `images`: in the most images first. `epss`: the highest first.',
     },
-    ...pageQuery('vulnerabilities', 'string'),
   },
-  responseType: { type: 'object', properties: { advisories: { type: 'array', items: listed }, next: text } },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 503],
-};
+  row: listed,
+});
 
 const statement: Schema = {
   type: 'object',
@@ -113,18 +111,14 @@ const affected: Schema = {
 };
 
 /** Description of `GET /api/v1/advisories/:id/images` for the OpenAPI document. */
-export const advisoryImagesDescription: RouteDescription = {
+export const advisoryImagesDescription: RouteDescription = describedList({
+  name: 'images',
   summary:
     'Lists the images that a vulnerability affects, with packages and layers, by the current advisories. Rules and VEX statements apply.',
   query: {
     asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
-    ...pageQuery('images', 'string'),
   },
-  responseType: {
-    type: 'object',
-    properties: { images: { type: 'array', items: affected }, suppressed: number, next: text },
-  },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 404, 503],
-};
+  row: affected,
+  head: { suppressed: number },
+  refusals: [404],
+});

@@ -1,7 +1,7 @@
 import { severities } from '../../../model/severity.ts';
 import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type QueryDescription, type RouteDescription } from '../openapi.ts';
+import { describedList, type QueryDescription, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const number: Schema = { type: 'integer' };
@@ -48,7 +48,8 @@ const finding: Schema = {
 };
 
 /** Description of `GET /api/v1/findings` for the OpenAPI document. */
-export const findingsDescription: RouteDescription = {
+export const findingsDescription: RouteDescription = describedList({
+  name: 'findings',
   summary:
     'Lists vulnerabilities of package versions in images, the worst severity first, as servers have last counted them. Rules and VEX statements do not apply.',
   query: {
@@ -59,10 +60,7 @@ export const findingsDescription: RouteDescription = {
     sourcePackage: { type: 'string', summary: 'Only of packages that were built from this source package.' },
     namespace: { type: 'string', summary: 'Only of packages of this namespace, such as `debian:12`.' },
     ...findingQuery,
-    ...pageQuery('findings', 'string'),
   },
-  responseType: { type: 'object', properties: { findings: { type: 'array', items: finding }, next: text } },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 403, 404, 503],
-};
+  row: finding,
+  refusals: [403, 404],
+});

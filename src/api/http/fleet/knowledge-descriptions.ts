@@ -1,7 +1,7 @@
 import { severities } from '../../../model/severity.ts';
 import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { describedList, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -35,10 +35,10 @@ const countedEventSchema: Schema = {
 };
 
 /** Description of `GET /api/v1/events` for the OpenAPI document. */
-export const listedEventsDescription: RouteDescription = {
+export const listedEventsDescription: RouteDescription = describedList({
+  name: 'events',
   summary: 'Lists the changes of vulnerabilities after the first load of their feeds, the newest first.',
   query: {
-    ...pageQuery('events', 'string'),
     before: { type: 'integer', summary: 'Only events with a lower number.' },
     kind: { type: 'string', summary: '`new`, `changed` or `withdrawn`.' },
     day: { type: 'string', summary: 'Only events of this day in UTC: `2026-01-31`.' },
@@ -49,18 +49,13 @@ export const listedEventsDescription: RouteDescription = {
         'Only events of vulnerabilities that images have with this severity. `none`: only of those that no image is known to have.',
     },
   },
-  responseType: {
-    type: 'object',
-    properties: { events: { type: 'array', items: countedEventSchema }, next: text },
-  },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 503],
-};
+  row: countedEventSchema,
+});
 
 /** Description of `GET /api/v1/events/counts` for the OpenAPI document. */
 export const eventCountsDescription: RouteDescription = {
-  summary: 'Returns the numbers of the changes of a day, by kind and by the severity that images have them with.',
+  summary:
+    'Returns the numbers of the changes of a day, by kind and by the severity that images have them with.',
   query: {
     day: { type: 'string', summary: 'A day in UTC: `2026-01-31`. The newest day with changes by default.' },
   },

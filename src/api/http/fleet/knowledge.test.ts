@@ -31,9 +31,7 @@ test('lists events as JSON page by page, and as CSV', async (t) => {
   const severity = (event: object) =>
     event === added ? { before: null, after: 'Medium' } : { before: 'Medium', after: 'High' };
   const fleet = (event: object) => ({ images: 1, rating: event === added ? 'Medium' : 'High' });
-  assert.deepEqual(first.events, [
-    { ...newest, number: 2, severity: severity(newest), ...fleet(newest) },
-  ]);
+  assert.deepEqual(first.events, [{ ...newest, number: 2, severity: severity(newest), ...fleet(newest) }]);
   assert.deepEqual(await get(`/events?limit=1&after=${first.next}`), {
     events: [{ ...oldest, number: 1, severity: severity(oldest), ...fleet(oldest) }],
   });

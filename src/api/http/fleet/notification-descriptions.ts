@@ -1,6 +1,6 @@
 import { notificationStates } from '../../../store/notification-store.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { describedList, type RouteDescription } from '../openapi.ts';
 import { eventSchema } from './knowledge-descriptions.ts';
 
 const text: Schema = { type: 'string' };
@@ -21,20 +21,14 @@ const notification: Schema = {
 };
 
 /** Description of `GET /api/v1/notifications` for the OpenAPI document. */
-export const notificationsDescription: RouteDescription = {
+export const notificationsDescription: RouteDescription = describedList({
+  name: 'notifications',
   summary: 'Lists the notifications of receivers with their state, those of the newest events first.',
   query: {
-    ...pageQuery('notifications', 'string'),
     state: { type: 'string', summary: '`due`, `delivered`, `acknowledged` or `skipped`.' },
   },
-  responseType: {
-    type: 'object',
-    properties: { notifications: { type: 'array', items: notification }, next: text },
-  },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 503],
-};
+  row: notification,
+});
 
 /** Description of `POST /api/v1/notifications/:name/resend` for the OpenAPI document. */
 export const resendDescription: RouteDescription = {

@@ -1,6 +1,6 @@
 import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { describedList, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const number: Schema = { type: 'integer' };
@@ -19,21 +19,16 @@ const listed: Schema = {
 };
 
 /** Description of `GET /api/v1/packages` for the OpenAPI document. */
-export const packagesDescription: RouteDescription = {
+export const packagesDescription: RouteDescription = describedList({
+  name: 'packages',
+  things: 'names',
   summary: 'Lists the names of packages that images have, with their worst findings.',
   query: {
     q: { type: 'string', summary: 'Only names with this part.' },
     namespace: { type: 'string', summary: 'Only packages of this namespace, such as `debian:12`.' },
-    ...pageQuery('names', 'string'),
   },
-  responseType: {
-    type: 'object',
-    properties: { packages: { type: 'array', items: listed }, next: text },
-  },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 503],
-};
+  row: listed,
+});
 
 const version: Schema = {
   type: 'object',

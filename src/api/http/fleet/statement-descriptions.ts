@@ -1,7 +1,7 @@
 import { severities } from '../../../model/severity.ts';
 import { justifications } from '../../../model/suppression.ts';
 import type { Schema } from '../go-schema.ts';
-import { pageQuery, type RouteDescription } from '../openapi.ts';
+import { describedList, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -26,17 +26,11 @@ const statement: Schema = {
 };
 
 /** Description of `GET /api/v1/statements` for the OpenAPI document. */
-export const statementsDescription: RouteDescription = {
+export const statementsDescription: RouteDescription = describedList({
+  name: 'statements',
   summary: 'Lists the rules and VEX statements of the files that clients have saved.',
-  query: pageQuery('statements', 'string'),
-  responseType: {
-    type: 'object',
-    properties: { statements: { type: 'array', items: statement }, next: text },
-  },
-  hasCsv: true,
-  hasProblems: true,
-  errorStatuses: [400, 503],
-};
+  row: statement,
+});
 
 const previewedFinding: Schema = {
   type: 'object',

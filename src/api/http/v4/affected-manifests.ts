@@ -8,7 +8,7 @@ import type { Extensions } from '../../../plugin/extensions.ts';
 import { noV4Distribution } from '../../../report/clair4/distribution.ts';
 import { typeOfRegistry } from '../../../report/clair4/repository.ts';
 import { noV4Time } from '../../../report/clair4/stored-vulnerability.ts';
-import type { V4AffectedManifests } from '../../../report/clair4/types.ts';
+import { type V4AffectedManifests, v4DistributionMembers } from '../../../report/clair4/types.ts';
 import {
   type AskedVulnerability,
   affectedByRanges,
@@ -30,17 +30,12 @@ export interface AffectedManifestsDeps {
 const text = z._default(z.string(), '');
 const severities = ['Unknown', 'Negligible', 'Low', 'Medium', 'High', 'Critical'] as const;
 
-const distributionSchema = z.object({
-  id: text,
-  did: text,
-  name: text,
-  version: text,
-  version_code_name: text,
-  version_id: text,
-  arch: text,
-  cpe: text,
-  pretty_name: text,
-});
+const distributionSchema = z.object(
+  Object.fromEntries(v4DistributionMembers.map((member) => [member, text])) as Record<
+    (typeof v4DistributionMembers)[number],
+    typeof text
+  >,
+);
 
 const vulnerabilitySchema = z.object({
   id: text,

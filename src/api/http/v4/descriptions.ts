@@ -1,3 +1,4 @@
+import { v4DistributionMembers } from '../../../report/clair4/types.ts';
 import type { Schema } from '../go-schema.ts';
 import type { QueryDescription, RouteDescription } from '../openapi.ts';
 
@@ -35,17 +36,7 @@ const optionalMembers = { kind: text, arch: text };
 const detector: Schema = { type: ['string', 'null'] };
 const sourcePackage = objectOf({ ...packageMembers, detector }, optionalMembers);
 const onePackage = objectOf({ ...packageMembers, detector }, { ...optionalMembers, source: sourcePackage });
-const distribution = objectOf({
-  id: text,
-  did: text,
-  name: text,
-  version: text,
-  version_code_name: text,
-  version_id: text,
-  arch: text,
-  cpe: text,
-  pretty_name: text,
-});
+const distribution = objectOf(Object.fromEntries(v4DistributionMembers.map((member) => [member, text])));
 const repository = objectOf({ cpe: text }, { id: text, name: text, key: text, uri: text });
 const contents = {
   manifest_hash: text,

@@ -120,7 +120,10 @@ export function numbersOfPage(
   if (sourcePackage !== undefined)
     query = query.where(
       (eb) =>
-        eb.selectFrom('found_package').select('source_name').whereRef('found_package.id', '=', 'finding.package_id'),
+        eb
+          .selectFrom('found_package')
+          .select('source_name')
+          .whereRef('found_package.id', '=', 'finding.package_id'),
       '=',
       sourcePackage,
     );
