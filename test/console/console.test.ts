@@ -8,6 +8,7 @@ import { noRegistry } from '../e2e/debian-registry.ts';
 import { runServer } from '../e2e/serve-process.ts';
 import { noBrowser, openPage, startBrowser } from './browser.ts';
 import { acceptRisk, addNotifications, saveRules, sendAgain } from './changing.ts';
+import { checkDialogs, checkPreview } from './dialogs.ts';
 import { checkScreens } from './every-screen.ts';
 import { compareImages, drawVersions, rankUpgrades, readSources } from './lists.ts';
 import {
@@ -22,6 +23,7 @@ import {
 } from './reading.ts';
 import type { Scene } from './scene.ts';
 import { seededServer } from './seeded-server.ts';
+import { faultsOf } from './widths.ts';
 
 /** Maximum size of everything that the first view needs, compressed. */
 const firstLoadBytes = 90_000;
@@ -49,6 +51,8 @@ const changing: Readonly<Record<string, SceneTest>> = {
   'accepts a risk only after a preview of its effect, and deletes the rule again': acceptRisk,
   'sends a notification again': sendAgain,
   'has no fault of accessibility or layout, and shows hostile names as text': checkScreens,
+  'keeps the focus within each dialog, and returns it': checkDialogs,
+  'has no fault in the preview of a rule': checkPreview,
 };
 
 test('the first load is small', () => {
@@ -100,6 +104,8 @@ async function asksForToken(t: TestContext): Promise<void> {
   const url = `http://127.0.0.1:${ports.api}`;
   const { page, context } = await openPage(await startBrowser(t), url);
   await page.goto(`${url}/images`);
+  await page.getByLabel('Token').waitFor();
+  assert.deepEqual(await faultsOf(page), []);
   await page.getByLabel('Token').fill('wrong');
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByText('The server does not accept this token').waitFor();

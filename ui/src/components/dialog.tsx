@@ -10,11 +10,16 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog. The browser keeps the focus inside, closes it on Escape, and returns the focus. */
+/** A modal dialog. The browser keeps the focus inside, closes it on Escape, and then returns the focus. */
 export function Dialog({ title, closeText, kind, onClose, children }: DialogProps): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
+    const opener = document.activeElement;
     element.current?.showModal();
+    return () => {
+      // A step back in the history removes the dialog without closing it.
+      if (document.activeElement === document.body && opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too.
