@@ -74,17 +74,22 @@ const shop: typeof bookworm = {
 /** The same packages after an update of some. */
 const updated: typeof bookworm = { ...shop, libcurl4: ['curl', '7.88.1-10+deb12u14'] };
 
-const baseStep: ImageStep = {
-  tar: tar([
-    {
-      path: 'etc/os-release',
-      content:
-        'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
-    },
-    { path: 'var/lib/dpkg/status', content: dpkgStatus(bookworm) },
-  ]),
-  createdBy: 'ADD rootfs.tar.gz /',
-};
+const baseStep: ImageStep = debianStep(bookworm);
+
+/** The lowest layer of an image of Debian. */
+function debianStep(packages: typeof bookworm): ImageStep {
+  return {
+    tar: tar([
+      {
+        path: 'etc/os-release',
+        content:
+          'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n',
+      },
+      { path: 'var/lib/dpkg/status', content: dpkgStatus(packages) },
+    ]),
+    createdBy: 'ADD rootfs.tar.gz /',
+  };
+}
 
 function dpkgStatus(packages: typeof bookworm): string {
   return Object.entries(packages)
@@ -120,7 +125,7 @@ function alpineStep(version: string): ImageStep {
 }
 
 /** Images that are pushed and scanned on each day, by the days before today. */
-const days: readonly {
+export const scannedDays: readonly {
   readonly ago: number;
   readonly images: Readonly<Record<string, readonly ImageStep[]>>;
 }[] = [
@@ -129,7 +134,7 @@ const days: readonly {
     images: {
       'base/debian:12': [baseStep],
       'shop/web:1': [baseStep, installStep(shop)],
-      'shop/proxy:1': [alpineStep('3.18.9')],
+      'shop/proxy:1': [debianStep({ libcurl4: ['curl', '7.88.1-10'] })],
     },
   },
   { ago: 1, images: { 'shop/jobs:1': [alpineStep('3.20.3')] } },
@@ -137,6 +142,8 @@ const days: readonly {
     ago: 0,
     images: {
       'shop/web:2': [baseStep, installStep(updated)],
+      // The name means another image from then on.
+      'shop/proxy:1': [alpineStep('3.18.9')],
       'shop/files:1': [{ tar: tar([{ path: 'data', content: 'text' }]), createdBy: 'COPY data /' }],
     },
   },
@@ -197,7 +204,7 @@ async function fill(
   writeMirror(mirror);
   const tracker = readTracker();
   const updating = { ...settingsOf(registry, places), ...feedSettings };
-  for (const { ago, images } of days) {
+  for (const { ago, images } of scannedDays) {
     writeTracker(mirror, ago === 3 ? tracker.filter(([name]) => name !== newPackage) : tracker);
     for (const [name, steps] of Object.entries(images)) await push(registry, name, steps);
     await workOnDay(t, ago, { ...updating, ...(ago === 1 && yesterday) }, async (client) => {

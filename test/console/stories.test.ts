@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noRegistry } from '../e2e/debian-registry.ts';
+import { agesByReports } from './ages-by-reports.ts';
 import { noBrowser, startBrowser } from './browser.ts';
 import { noClock, simulatedDays } from './simulated-days.ts';
 import { lateVulnerability, type StoryFacts, stories } from './stories.ts';
@@ -68,8 +69,28 @@ test('the console shows', { skip, timeout: 180_000 }, async (t) => {
       await story(run, facts);
       await run.end();
     });
+  await t.test('how long the findings of a team are open', () => showsAges(scene));
   await t.test('an image by keys alone', () => opensByKeys(scene));
 });
+
+async function showsAges(scene: StoryScene): Promise<void> {
+  const get = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${scene.url}/api/v1${path}`)).json()) as T;
+  const run = new StoryRun(scene);
+  const page = await run.open('/', 'open Today', { caption: 'Ages by path' });
+  // The repositories of a team, and of a whole registry.
+  const team = page.getByRole('table', { name: 'Ages by path' }).getByRole('link', { name: /\/shop\/\*$/ });
+  const pattern = await team.textContent();
+  const rows = async (): Promise<string[]> =>
+    (await rowsOf(page, 'Age of findings')).map((row) => row.replace(/^. /, ''));
+  assert.deepEqual(await rows(), await agesByReports(get, ''));
+  await team.click();
+  await page.waitForURL((url) => url.searchParams.get('repository') === pattern);
+  await page.getByRole('table', { name: 'Ages by path' }).waitFor({ state: 'detached' });
+  assert.equal(await page.getByLabel('Repository or path').inputValue(), pattern);
+  assert.deepEqual(await rows(), await agesByReports(get, 'shop/'));
+  await run.end();
+}
 
 async function opensByKeys(scene: StoryScene): Promise<void> {
   const run = new StoryRun(scene, { hasMouse: false });
