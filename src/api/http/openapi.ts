@@ -58,11 +58,11 @@ export interface RouteDescription {
   readonly errorSchema?: Schema;
 }
 
-/** What differs between the descriptions of lists. */
+/** The parts in which the descriptions of lists differ. */
 export interface ListDescription extends Pick<RouteDescription, 'summary' | 'query'> {
   /** The member of the response that has the rows. */
   readonly name: string;
-  /** What `limit` counts; `name` by default. */
+  /** The things that `limit` counts; `name` by default. */
   readonly things?: string;
   readonly row: Schema;
   /** Members of the response besides the rows and `next`. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted, toSingleLine } from '../untrusted-text.ts';
-import { jsonTextOf } from './json-text.ts';
+import { jsonTextOf } from './json-splitter.ts';
 
 /** Creates an error from the problem of a document, such as `is not JSON: …` or `is malformed at layers.0: …`. */
 export type DocumentErrorFactory = (fault: string, cause?: unknown) => Error;

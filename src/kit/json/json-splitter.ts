@@ -1,3 +1,4 @@
+import { isAscii, isUtf8 } from 'node:buffer';
 import { ByteBuffer } from '../bytes/byte-buffer.ts';
 
 /** The content is not the expected JSON. `position` counts bytes from the start of the content. */
@@ -279,4 +280,12 @@ function nameOf(byte: number): string {
   if (byte === openers.object) return 'an object';
   if (byte === openers.array) return 'an array';
   return `something that begins with byte ${byte.toString(16).padStart(2, '0')}`;
+}
+
+/** Returns the text of a JSON document or of a part of it. Undefined if it is not UTF-8: replaced bytes could turn one name into another. */
+export function jsonTextOf(bytes: Buffer): string | undefined {
+  // Latin-1 is decoded faster.
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  // RFC 8259 §8.1: UTF-8 and nothing else.
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }

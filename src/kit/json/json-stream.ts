@@ -1,8 +1,13 @@
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quoteUntrusted } from '../untrusted-text.ts';
-import { JsonSplitter, JsonStreamError, type RawRecord, type SplitterLimits } from './json-splitter.ts';
-import { jsonTextOf } from './json-text.ts';
+import {
+  JsonSplitter,
+  JsonStreamError,
+  jsonTextOf,
+  type RawRecord,
+  type SplitterLimits,
+} from './json-splitter.ts';
 
 export { JsonStreamError } from './json-splitter.ts';
 
