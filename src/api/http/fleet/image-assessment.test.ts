@@ -23,6 +23,21 @@ interface Images {
   readonly next?: string | number;
 }
 
+function imageOf(...files: readonly TarEntryPlan[]) {
+  return buildImage({ compression: 'gzip', steps: [{ tar: tar(files) }] });
+}
+
+const nothing = imageOf({ path: 'data', content: 'text' });
+const alpine = imageOf(
+  { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.1\n' },
+  { path: 'lib/apk/db/installed', content: 'C:Q1\nP:busybox\nV:1-r0\nA:x86_64\no:busybox\n\n' },
+);
+const damaged = imageOf(
+  { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
+  { path: 'var/lib/rpm/rpmdb.sqlite', content: 'no database' },
+  { path: 'var/lib/dpkg/status', content: 'Package: a\nStatus: install ok installed\nVersion: 1\n\n' },
+);
+
 for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
   test(`${engine.name}: lists images of which nothing is known, an advisory source is missing, or a part cannot be read`, async (t) => {
     const { get, scan, store, applyDebian } = await fleetServer(t, { extensions, engine });
@@ -30,18 +45,6 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
     await applyDebian([debianRecord('CVE-2026-1', 'openssl', { fixed: '1' })]);
     await scan(debianImage('zlib 1-1'), 'clean');
     await count();
-    const imageOf = (...files: readonly TarEntryPlan[]) =>
-      buildImage({ compression: 'gzip', steps: [{ tar: tar(files) }] });
-    const nothing = imageOf({ path: 'data', content: 'text' });
-    const alpine = imageOf(
-      { path: 'etc/os-release', content: 'ID=alpine\nVERSION_ID=3.20.1\n' },
-      { path: 'lib/apk/db/installed', content: 'C:Q1\nP:busybox\nV:1-r0\nA:x86_64\no:busybox\n\n' },
-    );
-    const damaged = imageOf(
-      { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
-      { path: 'var/lib/rpm/rpmdb.sqlite', content: 'no database' },
-      { path: 'var/lib/dpkg/status', content: 'Package: a\nStatus: install ok installed\nVersion: 1\n\n' },
-    );
     assert.equal((await get<UnassessedSummary>('/summary')).notAssessed.images, 0);
     const scanned = [
       await scan(nothing, 'nothing'),
