@@ -63,13 +63,14 @@ test('the console shows', { skip, timeout: 180_000 }, async (t) => {
   const { url, firstReport } = await simulatedDays(t);
   const scene: StoryScene = { url, browser: await startBrowser(t) };
   const facts = await factsOf(url, firstReport);
+  // Before a story saves a rule.
+  await t.test('how long the findings of a team are open', () => showsAges(scene));
   for (const [, name, story] of stories)
     await t.test(name, async () => {
       const run = new StoryRun(scene);
       await story(run, facts);
       await run.end();
     });
-  await t.test('how long the findings of a team are open', () => showsAges(scene));
   await t.test('an image by keys alone', () => opensByKeys(scene));
 });
 

@@ -119,7 +119,7 @@ export async function isNew(run: StoryRun, { news, days }: StoryFacts): Promise<
   const links = page
     .locator('section', { has: page.getByRole('heading', { name: 'What changed' }) })
     .locator('a[href*="kind=new&rating="]');
-  const count = Number((await links.first().innerText()).replaceAll(/\D/g, ''));
+  const count = Number((await links.first().textContent())?.replaceAll(/\D/g, ''));
   await run.does(links.first(), {
     name: 'open the new ones of a severity',
     view: { caption: changesCaption },
