@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { PackageRange, PackageVersions } from '../../api/lists.ts';
 import { severityRank } from '../../severity.ts';
+import { texts } from '../../texts.ts';
 
 const left = 12;
 const columnWidth = 128;
@@ -24,7 +25,9 @@ export function VersionRuler({ data }: { readonly data: PackageVersions }): JSX.
   const height = headHeight + bars.length * rowHeight + 8;
   const most = Math.max(1, ...versions.map(({ images }) => images));
   return (
-    <div class="scroll">
+    // A long strip scrolls, so it can have the focus.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: keys scroll it.
+    <div class="scroll" role="region" aria-label={texts.ruler.ranges} tabIndex={0}>
       <svg class="ruler" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
         <line class="grid" x1={left} x2={width - left} y1={headHeight - 18} y2={headHeight - 18} />
         {versions.map(({ version, images }, index) => {
