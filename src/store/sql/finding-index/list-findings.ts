@@ -16,7 +16,7 @@ const order = ['finding.rank', 'finding.name', 'finding.package', 'finding.id'] 
 
 /** Number of package names per query. */
 const namesAtATime = 50;
-/** A source with more names of packages has so many findings that a page of them is found early in the list of all. */
+/** Above this number of packages of a source, walking along the list of all findings is faster. */
 const namesMax = 500;
 
 /** Returns a page of findings. Each filter of the fleet has an index in the order of the list. */
