@@ -95,12 +95,24 @@ for (const engine of sharedEngines) {
     timeout,
   }, async (t) => {
     const { place, run } = await processesOn(t, engine);
-    const child = run('for (let i = 0; ; i++) { await apply(String(i), 200); say(i); }');
+    // One edition for each signal: a reader that is slower than the process would never see the same one before and after.
+    const child = run(`
+      let wake = () => {};
+      process.on('SIGUSR2', () => wake());
+      setInterval(() => {}, 60_000);
+      for (let i = 0; ; i++) {
+        await apply(String(i), 200);
+        say(i);
+        await new Promise((resolve) => { wake = resolve; });
+      }`);
     assert.ok(child.stdout !== null);
     await once(child.stdout, 'data');
     await using store = await engine.open(place);
     const seen = new Set<string>();
-    while (seen.size < 4) seen.add(await editionIn(store, 200));
+    while (seen.size < 4) {
+      child.kill('SIGUSR2');
+      seen.add(await editionIn(store, 200));
+    }
   });
 
   test(`${engine.name}: reports to each of two updaters of one feed whether it won`, {
