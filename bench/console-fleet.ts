@@ -174,7 +174,7 @@ class FleetSeed {
     return packages;
   }
 
-  /** Returns the number of a namespace. The seeded advisories may have brought it. */
+  /** Returns the number of a namespace. The seeded advisories may have inserted it. */
   async #writeNamespace(number: number, namespace: string): Promise<number> {
     const known = await this.#connection.db
       .selectFrom('namespace')

@@ -23,7 +23,7 @@ export interface StoryFacts {
   /** Number of open findings of all images. */
   readonly openFindings: number;
   readonly affected: AffectedFacts;
-  /** The events of the newest day that has new vulnerabilities, and the image that brought all findings of today, if one did. */
+  /** The events of the newest day that has new vulnerabilities, and the image that caused all findings of today, if one did. */
   readonly news: {
     readonly day: string;
     readonly count: number;

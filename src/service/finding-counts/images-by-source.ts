@@ -6,12 +6,10 @@ import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { NamespaceGroup } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
 import { effectiveFeeds } from '../feeds/choose-feeds.ts';
+import { type CoverageDeps, keptNamespaces } from './unassessed-fleet.ts';
 
 /** Key of the images that rely on each source. */
 const bySourceKey = 'findings/by-source';
-
-/** Number of namespaces of a source that are kept: a list of images compares each of them with those of every image. */
-const keptNamespaces = 200;
 
 /** The counted images whose packages are looked up in the advisories of a source. */
 export interface ImagesOfSource {
@@ -28,16 +26,10 @@ export interface ImagesBySource {
   readonly sources: Readonly<Record<string, ImagesOfSource>>;
 }
 
-/** Dependencies of `updateImagesBySource`. */
-export interface ImagesBySourceDeps {
-  readonly store: Pick<Store, 'advisories' | 'keyValues' | 'now'>;
-  readonly extensions: Pick<Extensions, 'sources'>;
-}
-
 /** Counts the images that rely on each source again. */
 export async function updateImagesBySource(
   groups: readonly NamespaceGroup[],
-  { store, extensions }: ImagesBySourceDeps,
+  { store, extensions }: CoverageDeps,
 ): Promise<void> {
   const states = await store.advisories.findFeedStates();
   const ofNamespaces = namespacesBySource(groups, states, extensions);

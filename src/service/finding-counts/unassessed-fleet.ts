@@ -10,8 +10,8 @@ const unassessedKey = 'findings/unassessed';
 /** Number of reasons that are kept. */
 const keptReasons = 20;
 
-/** Number of namespaces that are kept: a list of images compares each of them with those of every image. */
-const keptNamespaces = 200;
+/** Number of namespaces that are kept of a count: a list of images compares each of them with those of every image. */
+export const keptNamespaces: number = 200;
 
 /** These images, with what finds them. */
 interface UnassessedFleet {
@@ -20,8 +20,8 @@ interface UnassessedFleet {
   readonly namespaces: readonly string[];
 }
 
-/** Dependencies of `updateUnassessed`. */
-export interface UnassessedDeps {
+/** Dependencies of `updateUnassessed` and `updateImagesBySource`. */
+export interface CoverageDeps {
   readonly store: Pick<Store, 'advisories' | 'keyValues' | 'now'>;
   readonly extensions: Pick<Extensions, 'sources'>;
 }
@@ -29,7 +29,7 @@ export interface UnassessedDeps {
 /** Counts the images that are not assessed again. */
 export async function updateUnassessed(
   groups: readonly NamespaceGroup[],
-  { store, extensions }: UnassessedDeps,
+  { store, extensions }: CoverageDeps,
 ): Promise<void> {
   const names = [...new Set(groups.flatMap(({ namespaces }) => namespaces ?? []))];
   const gaps = await namespaceGaps(names, {

@@ -14,7 +14,7 @@ import type {
   ListedEvent,
 } from '../event-store.ts';
 import type { PageRequest } from '../page.ts';
-import { isRated } from './rated-events.ts';
+import { hasSide, isRated } from './rated-events.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
 
@@ -56,8 +56,7 @@ export async function pageNewestEvents(
   const found = await db
     .selectFrom(read.as('read'))
     .select('number')
-    // Those of imported notifications have no side.
-    .where((eb) => eb.or([eb('old_id', 'is not', null), eb('new_id', 'is not', null)]))
+    .where(hasSide)
     .$if(filter.kind !== undefined, (query) => query.where('kind', '=', filter.kind ?? 'new'))
     .$if(filter.rating !== undefined, (query) => query.where(isRated('read.name', filter.rating ?? null)))
     .orderBy('number', 'desc')

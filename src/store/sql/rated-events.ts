@@ -1,11 +1,4 @@
-import {
-  type Expression,
-  type ExpressionBuilder,
-  type Kysely,
-  type RawBuilder,
-  type SqlBool,
-  sql,
-} from 'kysely';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { limits } from '../../core/limits.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { DayOfRatedEvents, RatedEvents } from '../event-store.ts';
@@ -64,10 +57,8 @@ async function newestDay(db: Kysely<Tables>): Promise<number | undefined> {
   return newest && newest.at - (newest.at % dayMs);
 }
 
-/** Returns the condition for an event to have a record before or after it. Those of imported notifications have none. */
-export function hasSide(eb: ExpressionBuilder<Tables, 'event'>): Expression<SqlBool> {
-  return eb.or([eb('old_id', 'is not', null), eb('new_id', 'is not', null)]);
-}
+/** The condition for an event to have a record before or after it. Those of imported notifications have none. */
+export const hasSide: RawBuilder<SqlBool> = sql<SqlBool>`(old_id is not null or new_id is not null)`;
 
 /** Returns the condition for the fleet to list the vulnerability with this severity; with null, not to list it. */
 export function isRated(name: string, rating: Severity | null): RawBuilder<SqlBool> {

@@ -2,7 +2,7 @@ import type { Hash } from 'node:crypto';
 import { NativeInflater } from '../native-inflater.ts';
 import { partStates, type SharedParts } from './shared-parts.ts';
 import type { SplitPlan } from './split-plan.ts';
-import type { StoredReader } from './stored-reader.ts';
+import { StoredHash, type StoredReader } from './stored-reader.ts';
 
 const chunkBytes = 256 * 1024;
 
@@ -12,16 +12,15 @@ export class AheadFrames {
   readonly #parts: SharedParts;
   readonly #plan: SplitPlan;
   readonly #starts: readonly (number | undefined)[];
-  readonly #hash: Hash;
+  readonly #hash: StoredHash;
   readonly #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
-  #hashed = 0;
 
   constructor(stored: StoredReader, { parts, plan, starts }: FramedParts, hash: Hash) {
     this.#stored = stored;
     this.#parts = parts;
     this.#plan = plan;
     this.#starts = starts;
-    this.#hash = hash;
+    this.#hash = new StoredHash(stored, hash);
   }
 
   run(): void {
@@ -30,9 +29,9 @@ export class AheadFrames {
       if (range === undefined || !this.#parts.claim(part, partStates.claimed)) continue;
       const isWhole = this.#inflate(part, range);
       this.#parts.setState(part, isWhole ? partStates.done : partStates.cut);
-      this.#hashTo(range.end);
+      this.#hash.hashTo(range.end, this.#chunk);
     }
-    this.#hashTo(this.#stored.size);
+    this.#hash.hashTo(this.#stored.size, this.#chunk);
   }
 
   /** Inflates a part into the ring. Returns false if the work was stopped, or if it cannot be inflated. */
@@ -67,11 +66,6 @@ export class AheadFrames {
   #setMark(part: number, position: number, inflated: number): void {
     const { partBytes, gridBytes } = this.#plan;
     this.#parts.setMark(part, (position - part * partBytes) / gridBytes, inflated + 1);
-  }
-
-  #hashTo(end: number): void {
-    this.#stored.hashBetween(this.#hash, this.#hashed, end, this.#chunk);
-    this.#hashed = Math.max(this.#hashed, end);
   }
 }
 

@@ -5,7 +5,7 @@ import { proveBlockEnd } from './joint-proof.ts';
 import { RawEngine, windowBytes } from './raw-engine.ts';
 import { type PartState, partStates, type SharedParts } from './shared-parts.ts';
 import type { SplitPlan } from './split-plan.ts';
-import type { StoredReader } from './stored-reader.ts';
+import { StoredHash, type StoredReader } from './stored-reader.ts';
 import { UnknownWindow } from './unknown-window.ts';
 
 /** Candidates for the start of a block that are tried for a part. */
@@ -19,16 +19,15 @@ export class AheadInflater {
   readonly #stored: StoredReader;
   readonly #parts: SharedParts;
   readonly #plan: SplitPlan;
-  readonly #hash: Hash;
+  readonly #hash: StoredHash;
   readonly #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
-  #hashed = 0;
 
   constructor(stored: StoredReader, parts: SharedParts, plan: SplitPlan, hash: Hash) {
     this.#stored = stored;
     this.#parts = parts;
     this.#plan = plan;
-    this.#hash = hash;
+    this.#hash = new StoredHash(stored, hash);
   }
 
   run(): void {
@@ -36,9 +35,9 @@ export class AheadInflater {
     for (let part = 1; part < this.#parts.count && !this.#parts.isStopped; part += 2) {
       if (!this.#parts.claim(part, partStates.claimed)) continue;
       this.#parts.setState(part, this.#inflatePart(part));
-      this.#hashTo((part + 1) * partBytes);
+      this.#hash.hashTo((part + 1) * partBytes, this.#chunk);
     }
-    this.#hashTo(this.#stored.size);
+    this.#hash.hashTo(this.#stored.size, this.#chunk);
   }
 
   /** Inflates a part into the ring. Returns its last state. */
@@ -138,12 +137,6 @@ export class AheadInflater {
       yield { bytes: this.#stored.read(this.#chunk.subarray(0, end - at), at), end };
       at = end;
     }
-  }
-
-  #hashTo(position: number): void {
-    const end = Math.min(position, this.#stored.size);
-    this.#stored.hashBetween(this.#hash, this.#hashed, end, this.#chunk);
-    this.#hashed = Math.max(this.#hashed, end);
   }
 }
 

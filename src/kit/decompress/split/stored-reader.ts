@@ -45,3 +45,22 @@ export class StoredReader implements Disposable {
     closeSync(this.#file);
   }
 }
+
+/** Hashes the bytes of a file from its start, piece by piece. */
+export class StoredHash {
+  readonly #stored: StoredReader;
+  readonly #hash: Hash;
+  #hashed = 0;
+
+  constructor(stored: StoredReader, hash: Hash) {
+    this.#stored = stored;
+    this.#hash = hash;
+  }
+
+  /** Hashes the bytes before a position that are not hashed yet. `chunk` holds some of them at a time. */
+  hashTo(position: number, chunk: Buffer): void {
+    const end = Math.min(position, this.#stored.size);
+    this.#stored.hashBetween(this.#hash, this.#hashed, end, chunk);
+    this.#hashed = Math.max(this.#hashed, end);
+  }
+}

@@ -11,14 +11,14 @@ import { severitiesDescending } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 import { verdictOf } from '../images.tsx';
 import { sumOf } from './strip.tsx';
+import { historyPath } from './trend.tsx';
 
-const historyPath = '/summary/history?days=90';
 const imagesPath = '/images?sort=seen&limit=50';
 const imagesShown = 5;
 
 type Day = History['days'][number];
 
-/** What is new since the last day before today: how many findings, and whether images or advisories brought them. */
+/** What is new since the last day before today: how many findings, and whether images or advisories caused them. */
 export function SinceYesterday(): JSX.Element {
   const history = useResource<History>(historyPath);
   const images = useResource<ImageList>(imagesPath);

@@ -7,12 +7,13 @@ import { formatNumber } from '../../format.ts';
 import { severitiesDescending } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 
-const path = '/summary/history?days=90';
+/** The days that Today shows and compares. */
+export const historyPath = '/summary/history?days=90';
 
 /** The findings of each day by severity, as a chart and as a table. */
 export function Trend(): JSX.Element {
   return (
-    <LoadedCard<History> title={texts.trend.title} path={path}>
+    <LoadedCard<History> title={texts.trend.title} path={historyPath}>
       {({ days, firstDay }) =>
         days.length < 2 ? (
           <p class="muted">
