@@ -6,7 +6,7 @@ import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { NamespaceGroup } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
 import { effectiveFeeds } from '../feeds/choose-feeds.ts';
-import { type CoverageDeps, keptNamespaces } from './unassessed-fleet.ts';
+import { type ImageGroupsDeps, keptNamespaces } from './unassessed-fleet.ts';
 
 /** Key of the images that rely on each source. */
 const bySourceKey = 'findings/by-source';
@@ -29,7 +29,7 @@ export interface ImagesBySource {
 /** Counts the images that rely on each source again. */
 export async function updateImagesBySource(
   groups: readonly NamespaceGroup[],
-  { store, extensions }: CoverageDeps,
+  { store, extensions }: ImageGroupsDeps,
 ): Promise<void> {
   const states = await store.advisories.findFeedStates();
   const ofNamespaces = namespacesBySource(groups, states, extensions);

@@ -21,7 +21,7 @@ interface UnassessedFleet {
 }
 
 /** Dependencies of `updateUnassessed` and `updateImagesBySource`. */
-export interface CoverageDeps {
+export interface ImageGroupsDeps {
   readonly store: Pick<Store, 'advisories' | 'keyValues' | 'now'>;
   readonly extensions: Pick<Extensions, 'sources'>;
 }
@@ -29,7 +29,7 @@ export interface CoverageDeps {
 /** Counts the images that are not assessed again. */
 export async function updateUnassessed(
   groups: readonly NamespaceGroup[],
-  { store, extensions }: CoverageDeps,
+  { store, extensions }: ImageGroupsDeps,
 ): Promise<void> {
   const names = [...new Set(groups.flatMap(({ namespaces }) => namespaces ?? []))];
   const gaps = await namespaceGaps(names, {
