@@ -16,8 +16,11 @@ const small = {
   packages: 3000,
 };
 
+/** An image that is read for longer never ends. The limit is no measure of speed: a loaded machine takes six times as long. */
+const endlessMs = 180_000;
+
 for (const image of hostileImages(small)) {
   test(`hostile: ${image.name}`, () => {
-    assert.equal(tryImage(image, scratch, 30_000).fault, undefined);
+    assert.equal(tryImage(image, scratch, endlessMs).fault, undefined);
   });
 }
