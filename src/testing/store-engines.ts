@@ -61,6 +61,11 @@ export const sharedEngines: readonly SharedEngine[] = [sqliteFile, postgres];
 /** All engines of the store. */
 export const storeEngines: readonly StoreEngine[] = [sqliteFile, sqliteMemory, postgres];
 
+/** Returns how often a property is tried on an engine: a tenth as often, at least twice, where one run takes ten times as long. */
+export function runsOn({ name }: StoreEngine, inMemory: number): number {
+  return name === sqliteMemory.name ? inMemory : Math.max(2, Math.round(inMemory / 10));
+}
+
 /** Returns a function whose promises resolve once it was called `count` times. */
 export function barrier(count: number): () => Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();

@@ -7,9 +7,9 @@ import { bounds, describe, Judge } from '../../fuzz/long-runs/judge.ts';
 import { type Case, measure } from '../../fuzz/long-runs/measure.ts';
 import type { Subject } from '../../fuzz/long-runs/subject.ts';
 
-/** The characters that found most defects; `npm run fuzz:long-runs -- --every` tries all. */
-const units = ['(', '*', ' ', '\n', '-', '.', '0', 'a', '"', "(note: '"];
-const placesMax = 60;
+/** Some of the characters that found most defects, at some places; `npm run fuzz:long-runs -- --every` tries all. */
+const units = ['(', ' ', '-', '0', '"', "(note: '"];
+const placesMax = 25;
 const timeout = 300_000;
 
 const kinds = [

@@ -20,7 +20,7 @@ import {
   record,
   stream,
 } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
 import { countFindings } from './count-findings.ts';
 
@@ -66,7 +66,6 @@ const namespaceReturns: Step[] = [
 
 for (const engine of storeEngines) {
   test(`${engine.name}: counts the same findings as the reports of all images after any changes`, async (t) => {
-    const runs = engine.name === 'sqlite in memory' ? 60 : 5;
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 8 }), async (steps) => {
         const fleet = await openFleet(t, engine);
@@ -79,7 +78,7 @@ for (const engine of storeEngines) {
         }
         await fleet.store[Symbol.asyncDispose]();
       }),
-      { numRuns: runs, examples: [[namespaceReturns]] },
+      { numRuns: runsOn(engine, 40), examples: [[namespaceReturns]] },
     );
   });
 }

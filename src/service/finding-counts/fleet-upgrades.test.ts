@@ -16,7 +16,7 @@ import {
   randomFleet,
 } from '../../testing/random-fleet.ts';
 import { bookworm, feedUpdate, image, stream } from '../../testing/store-content.ts';
-import { type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
 import { keyedRecords } from '../feeds/keyed-records.ts';
 import { countFindings } from './count-findings.ts';
 import { type FleetUpgrade, type FleetUpgrades, planFleetUpgrades } from './fleet-upgrades.ts';
@@ -24,8 +24,6 @@ import { findOutdatedBases } from './outdated-bases.ts';
 
 const dpkg = extensions.schemes.find(({ name }) => name === 'dpkg');
 const repository = 'registry.example/app';
-
-const runs: Readonly<Record<string, number>> = { 'sqlite in memory': 30, postgresql: 3 };
 
 for (const engine of storeEngines) {
   test(`${engine.name}: ranks what images would gain one by one`, async (t) => {
@@ -37,7 +35,7 @@ for (const engine of storeEngines) {
       checkRanking(ranked, new OpenImages(fleet, scoped));
       await store[Symbol.asyncDispose]();
     };
-    await fc.assert(fc.asyncProperty(randomFleet, check), { numRuns: runs[engine.name] ?? 3 });
+    await fc.assert(fc.asyncProperty(randomFleet, check), { numRuns: runsOn(engine, 30) });
   });
 }
 

@@ -14,7 +14,7 @@ import {
   stream,
   versionKey,
 } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
 import { compareCursors, readCursor } from '../affected-cursor.ts';
 import type { AffectedImage, ImagePackage } from '../image-store.ts';
@@ -250,7 +250,7 @@ for (const engine of storeEngines) {
           assert.equal(new Set(pages.map(placeOf)).size, pages.length, 'no place twice');
         },
       ),
-      { numRuns: 12 },
+      { numRuns: runsOn(engine, 40) },
     );
   });
 }

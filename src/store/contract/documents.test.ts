@@ -9,7 +9,7 @@ import {
   record,
   stream,
 } from '../../testing/store-content.ts';
-import { type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
 import type { FeedUpdate, KeyedDocument, KeyedRecord, WholeFeedUpdate } from '../advisory-store.ts';
 import type { FeedChangeCounts } from '../feed-state.ts';
 import type { Store } from '../store.ts';
@@ -143,7 +143,7 @@ for (const engine of storeEngines) {
           assert.deepEqual(await contentOf(stores[0], feed), await contentOf(stores[1], feed));
         }
       }),
-      { numRuns: 30 },
+      { numRuns: runsOn(engine, 60) },
     );
   });
 }

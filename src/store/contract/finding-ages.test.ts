@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
 import { compareSeverity, type Severity, severities } from '../../model/severity.ts';
 import { type AgeScene, ageScene, partsOfFinding } from '../../testing/age-scene.ts';
-import { type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, type StoreEngine, storeEngines } from '../../testing/store-engines.ts';
 import type { AgeFigures, AgeQuantile, AgeScope, FindingAges } from '../finding-age-store.ts';
 
 const all: AgeScope = { kind: 'all' };
@@ -152,12 +152,11 @@ for (const engine of storeEngines) {
   });
 
   test(`${engine.name}: has the ages of a plain model after any days`, async (t) => {
-    const runs = engine.name === 'sqlite in memory' ? 30 : 2;
     await fc.assert(
       fc.asyncProperty(fc.array(dayArbitrary, { minLength: 1, maxLength: 8 }), (days) =>
         comparesWithModel(t, engine, days),
       ),
-      { numRuns: runs },
+      { numRuns: runsOn(engine, 30) },
     );
   });
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ClairError } from '../../core/errors.ts';
 import { feedUpdate, image, installed, record, stream } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedRecord } from '../advisory-store.ts';
 import type { Store } from '../store.ts';
 
@@ -119,7 +119,7 @@ for (const engine of storeEngines) {
           }
         },
       ),
-      { numRuns: 10 },
+      { numRuns: runsOn(engine, 30) },
     );
   });
 }

@@ -11,7 +11,7 @@ import {
   stream,
   versionKey,
 } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { ImagePackage } from '../image-store.ts';
 import type { Store } from '../store.ts';
@@ -234,7 +234,7 @@ for (const engine of storeEngines) {
           );
         },
       ),
-      { numRuns: 15 },
+      { numRuns: runsOn(engine, 50) },
     );
   });
 }

@@ -16,7 +16,7 @@ import {
   trixie,
   versionKey,
 } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import type { KeyedAffected, KeyedVulnerabilityRecord } from '../advisory-store.ts';
 import type { ImagePackage, PackageLookup, StoredMatch } from '../image-store.ts';
 import type { Store } from '../store.ts';
@@ -40,7 +40,7 @@ for (const engine of storeEngines) {
         await replace(other, backwards);
         assert.deepEqual(await other.images.findMatches(await other.images.save(index)), found);
       }),
-      { numRuns: 60 },
+      { numRuns: runsOn(engine, 120) },
     );
   });
 

@@ -12,7 +12,7 @@ import {
   record,
   stream,
 } from '../../testing/store-content.ts';
-import { storeEngines } from '../../testing/store-engines.ts';
+import { runsOn, storeEngines } from '../../testing/store-engines.ts';
 import type {
   FeedUpdate,
   KeyedRecord,
@@ -173,7 +173,7 @@ for (const engine of storeEngines) {
           );
         }
       }),
-      { numRuns: 15 },
+      { numRuns: runsOn(engine, 50) },
     );
   });
 }
