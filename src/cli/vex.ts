@@ -1,4 +1,5 @@
 import { ClairError } from '../core/errors.ts';
+import { isProven } from '../match/suppress/subject.ts';
 import type { VexFormat } from '../plugin/vex-format.ts';
 import { reportTime } from '../report/identity.ts';
 import { doubtsOf, pluralize } from '../report/report-text.ts';
@@ -39,11 +40,15 @@ export async function writeVex(target: string, options: VexOptions): Promise<num
     throw new ClairError('output-failed', withoutStatements(target, [...omitted, ...doubts]));
   for (const doubt of doubts) warn(`the document is incomplete: ${doubt}`, options);
   for (const note of omitted) warn(note, options);
+  if (!isProven(report)) warn(unproven, options);
   const time = epoch ?? reportTime(report);
   for (const { format, output } of destinations)
     await writeResult(format.write(report, { author, time }), output);
   return 0;
 }
+
+const unproven =
+  'the document may name the image by its digest, but not all of its layers were hashed, so its content is not proved; write it with --verify';
 
 function withoutStatements(target: string, notes: readonly string[]): string {
   const text = `nothing was found in ${target}, and a VEX document needs at least one vulnerability`;

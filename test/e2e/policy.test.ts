@@ -347,6 +347,10 @@ for (const [format, problems] of Object.entries(valid))
     const { status, stdout, stderr } = write();
     assert.equal(status, 0, stderr);
     assert.match(stderr, /the document is incomplete: alpine:v3\.20: out of support/);
+    assert.match(
+      stderr,
+      /not all of its layers were hashed, so its content is not proved; write it with --verify/,
+    );
     assert.deepEqual(await problems(JSON.parse(stdout)), []);
     assert.match(stdout, /2024-09-13T06:00:00Z/);
     assert.match(stdout, /The risk is accepted: accepted\. Update to 3\.3\.2-r1 or later\./);
