@@ -85,7 +85,7 @@ test('lists, fetches and verifies both files of a namespace', () => {
   const status = done(clair(['db', 'status', ...from], env));
   assert.match(status, /^rhel:9 +2 /m);
   assert.match(status, /^rhel:9\/cleared +1 /m);
-  assert.match(done(clair(['db', 'fetch', 'rhel:9', ...from], env)), /^1 namespaces are in the cache/);
+  assert.match(done(clair(['db', 'fetch', 'rhel:9', ...from], env)), /^1 namespace is in the cache/);
   assert.match(done(clair(['db', 'fetch', ...from], env)), /^2 namespaces are in the cache/);
   assert.match(done(clair(['db', 'verify', published])), /^2 of 2 namespaces are sound/m);
 });

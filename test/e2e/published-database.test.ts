@@ -285,7 +285,7 @@ test('fetches, verifies and lists published namespaces', () => {
   const from = ['--from', join(place, 'example'), '--db', join(place, 'fetched.db')];
   const status = (): string => done(clair(['db', 'status', ...from], env));
   assert.match(status(), /^alpine:v3\.20 +\d+ +0\.\d\d MB +\S+ +\d{4}-\d\d-\d\d +no$/m);
-  assert.match(done(clair(['db', 'fetch', 'alpine:v3.20', ...from], env)), /^1 namespaces are in the cache/);
+  assert.match(done(clair(['db', 'fetch', 'alpine:v3.20', ...from], env)), /^1 namespace is in the cache/);
   assert.match(status(), /^alpine:v3\.20 .* yes$/m);
   const unknown = clair(['db', 'fetch', 'debian:12', ...from], env);
   assert.equal(unknown.status, 2);

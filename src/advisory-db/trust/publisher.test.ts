@@ -213,7 +213,7 @@ test('refuses keys that clients do not accept', async (t) => {
   const { publicKey } = generateKeyPairSync('ed25519');
   await assert.rejects(
     rotate(directory, ['root'], { publicKeys: [publicKey], threshold: 2 }),
-    /2 of 1 keys cannot sign/,
+    /2 keys must sign for root, but it gets only 1/,
   );
   await assert.rejects(
     rotate(directory, ['root'], { publicKeys: [publicKey, publicKey] }),

@@ -78,7 +78,7 @@ export async function rotateKeys(directory: KeyDirectory, rotation: KeyRotation)
     if (threshold > count)
       throw new ClairError(
         'usage',
-        `${threshold} of ${count} keys cannot sign for ${role}: name a lower threshold`,
+        `${threshold} keys must sign for ${role}, but it gets only ${count}: name more with --public-key, or a lower --threshold`,
       );
     const keys = publicKeys.length === 0 ? [directory.createKey(role)] : publicKeys;
     content = withKeys(content, role, { publicKeys: keys, threshold });

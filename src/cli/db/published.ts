@@ -8,6 +8,7 @@ import { isCached } from '../../advisory-db/shard-cache.ts';
 import type { Trust } from '../../advisory-db/trust-policy.ts';
 import { ClairError } from '../../core/errors.ts';
 import { compareText } from '../../model/order.ts';
+import { pluralize } from '../../report/report-text.ts';
 import { verifyShard } from '../../store/shards/open-shard.ts';
 import { alignColumns } from '../align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from '../command-context.ts';
@@ -35,7 +36,7 @@ export async function fetchPublished(names: readonly string[], options: Database
   context.progress.clear();
   const failed = namespaces.filter(({ name }) => published.lookup(name)?.failures.length !== 0);
   writeLines([
-    `${namespaces.length - failed.length} namespaces are in the cache ${cacheDirectory()}`,
+    `${pluralize(namespaces.length - failed.length, 'namespace is', 'namespaces are')} in the cache ${cacheDirectory()}`,
     ...failed.map(({ name }) => `${name} could not be fetched`),
   ]);
   return failed.length === 0 ? 0 : 3;

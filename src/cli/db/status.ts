@@ -7,7 +7,7 @@ import { type DatabaseOptions, openCommandContext } from '../command-context.ts'
 import { defaultDatabase } from '../database.ts';
 import type { PublishedOptions } from '../open-places.ts';
 import { writeLines } from '../output.ts';
-import { latestContentDate } from './update-lines.ts';
+import { latestContentDate, latestDate } from './update-lines.ts';
 
 /** Options of `clair db status`. */
 export interface StatusOptions extends DatabaseOptions {
@@ -50,13 +50,14 @@ function sourceLines(states: readonly FeedState[], now: Date): string[] {
   const heading = ['SOURCE', 'FEEDS', 'RECORDS', 'CONTENT OF', 'AGE', 'CHECKED', 'FROM'];
   const bySource = Map.groupBy(states, ({ source }) => source);
   const rows = [...bySource].map(([source, feeds]) => {
-    const content = latestContentDate(source, feeds);
+    const [possible, content] = [latestDate(source, feeds), latestContentDate(source, feeds)];
+    const shown = possible !== null && isTooOld({ source, date: possible }, now) ? possible : content;
     return [
       source,
       String(feeds.length),
       String(feeds.reduce((sum, { records }) => sum + records, 0)),
-      content?.slice(0, 10) ?? '-',
-      ageOf(source, content, now),
+      shown?.slice(0, 10) ?? '-',
+      ageOf(source, shown, now),
       toMinute(feeds.map(({ checkedAt }) => checkedAt).sort(compareText)[0] ?? null),
       [...new Set(feeds.map(({ origin }) => origin))].join(', '),
     ];

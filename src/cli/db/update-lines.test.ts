@@ -3,12 +3,15 @@ import { test } from 'node:test';
 import { ClairError } from '../../core/errors.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import { changeCounts } from '../../testing/store-content.ts';
 import {
   areAllFeedsAbsent,
   failureLines,
   feedLine,
   headingRow,
+  latestContentDate,
+  latestDate,
   sourceRow,
   summaryLines,
 } from './update-lines.ts';
@@ -96,4 +99,13 @@ test('omits zeros when a feed is loaded for the first time', () => {
     feedLine(outcome('main', { outcome: 'updated', difference: changeCounts(changes) }));
   assert.match(line({ added: 3 }), /^alpine main +updated: 3 new$/);
   assert.match(line({ unchanged: 3 }), /updated: 0 new, 0 changed, 0 gone, 3 as before$/);
+});
+
+test('dates content by what proves its age, which the time of a file in a mirror does not', () => {
+  const state = (contentDate: string, contentEvidence: 'file' | 'http'): FeedState =>
+    ({ source: 'alpine', presence: 'loaded', contentDate, contentEvidence }) as FeedState;
+  const states = [state('2026-05-01T00:00:00.000Z', 'http'), state('2026-06-01T00:00:00.000Z', 'file')];
+  assert.equal(latestContentDate('alpine', states), '2026-05-01T00:00:00.000Z');
+  assert.equal(latestContentDate('alpine', states.slice(1)), null);
+  assert.equal(latestDate('alpine', states), '2026-06-01T00:00:00.000Z');
 });

@@ -179,8 +179,19 @@ export function feedLine(outcome: FeedOutcome): string {
   }
 }
 
-/** Returns the latest content date of the loaded feeds of a source, ISO 8601; null without a date. */
+/**
+ * Returns the latest content date of the loaded feeds of a source, ISO 8601; null without a date. The time of a file in a mirror directory
+ * is none: the file may be newer than its content.
+ */
 export function latestContentDate(source: string, states: readonly FeedState[]): string | null {
+  return latestDate(
+    source,
+    states.filter(({ contentEvidence }) => contentEvidence !== 'file'),
+  );
+}
+
+/** Returns the latest date that the content of a source can have, as times of files count too. ISO 8601; null without a date. */
+export function latestDate(source: string, states: readonly FeedState[]): string | null {
   const dates = states.flatMap((state) =>
     state.source === source && state.presence === 'loaded' && state.contentDate !== null
       ? [state.contentDate]
