@@ -1,4 +1,5 @@
-import type { Locator } from 'playwright-core';
+import assert from 'node:assert/strict';
+import type { Locator, Page } from 'playwright-core';
 
 /** How a person uses a page. */
 export interface Hands {
@@ -25,21 +26,39 @@ export const withKeys: Hands = {
   },
   write: async (field, text) => {
     await moveTo(field);
-    if ((await field.getAttribute('type')) === 'date') await field.fill(text);
+    const { keyboard } = field.page();
+    if ((await field.getAttribute('type')) === 'date') await keyboard.type(americanDate(text));
     else {
-      await field.page().keyboard.press('Control+A');
-      await field.page().keyboard.type(text);
+      await keyboard.press('Control+A');
+      await keyboard.type(text);
     }
   },
 };
 
-/** Presses Tab until an element has the focus. */
+/** Returns the digits of a day in the order in which the browser asks for them. */
+function americanDate(day: string): string {
+  const [year = '', month = '', date = ''] = day.split('-');
+  return `${month}${date}${year}`;
+}
+
+/** Presses Tab until an element has the focus. Whatever has it on the way must show it. */
 async function moveTo(target: Locator): Promise<void> {
   await target.waitFor();
+  const page = target.page();
+  const focused = target.and(page.locator(':focus'));
   for (let i = 0; i < pressesMax; i++) {
-    const isFocused: unknown = await target.evaluate('(element) => element === document.activeElement');
-    if (isFocused === true) return;
-    await target.page().keyboard.press('Tab');
+    if ((await focused.count()) > 0) return;
+    await page.keyboard.press('Tab');
+    assert.equal(await hiddenFocus(page), null, 'an element does not show that it has the focus');
   }
   throw new Error(`Tab does not reach ${target.toString()}`);
+}
+
+/** Returns the markup of the element with the focus if no outline shows it, else null. The browser draws that of a button in a date field. */
+async function hiddenFocus(page: Page): Promise<string | null> {
+  return await page.evaluate<string | null>(`(() => {
+    const element = document.activeElement;
+    const isShown = getComputedStyle(element).outlineStyle !== 'none' || element.matches('body, [type=date]');
+    return isShown ? null : element.outerHTML.slice(0, 200);
+  })()`);
 }

@@ -30,8 +30,10 @@ export interface SimulatedDays {
   readonly url: string;
   readonly server: ServeProcess;
   readonly registry: DebianRegistry;
-  /** Path of its database. */
+  /** Path of the database that was filled. */
   readonly database: string;
+  /** Path or connection string of the database of the server. */
+  readonly place: string;
   /** Path of its mirror of advisories. */
   readonly mirror: string;
   /** The report of the first image as it was on the first day. */
@@ -46,6 +48,8 @@ export interface DaysOptions {
   readonly yesterday?: Readonly<Record<string, string>>;
   /** Adds to the database before the server at the end starts. */
   readonly addTo?: (database: string) => Promise<void>;
+  /** Copies the filled database. Returns the path or connection string of the copy, which the server at the end uses. */
+  readonly copy?: ((database: string) => Promise<string>) | undefined;
   /** A directory that keeps what was filled. If it exists, a copy of it is used, and nothing is filled. */
   readonly keptAt?: string | undefined;
 }
@@ -158,7 +162,7 @@ const newPackage = 'expat';
 /** Fills a database as a fleet would over some days, and starts a server on it that updates nothing by itself. */
 export async function simulatedDays(
   t: TestContext,
-  { settings = {}, keptAt, ...options }: DaysOptions = {},
+  { settings = {}, keptAt, copy, ...options }: DaysOptions = {},
 ): Promise<SimulatedDays> {
   const registry = await debianRegistry(t);
   const directory = temporaryDirectory(t);
@@ -168,13 +172,21 @@ export async function simulatedDays(
     if (keptAt !== undefined) cpSync(directory, keptAt, { recursive: true });
   }
   const places = placesIn(directory);
-  const last = { ...settingsOf(registry, places), CLAIR_UPDATER_INTERVAL: '0', ...settings };
-  const server = await runServer(t, ['serve'], last);
+  const place = (await copy?.(places.database)) ?? places.database;
+  const last = settingsOf(registry, { ...places, database: place });
+  const server = await runServer(t, ['serve'], { ...last, CLAIR_UPDATER_INTERVAL: '0', ...settings });
   const firstReport = readFileSync(places.firstReport, 'utf8');
-  return { ...places, url: `http://127.0.0.1:${server.ports.api}`, server, registry, firstReport };
+  return { ...places, place, url: `http://127.0.0.1:${server.ports.api}`, server, registry, firstReport };
 }
 
 type Places = Pick<SimulatedDays, 'database' | 'mirror' | 'firstReport'>;
+
+/** Returns the settings of a server with a database: a path, or a connection string. */
+export function settingsOfDatabase(place: string): Record<string, string> {
+  return place.startsWith('postgres')
+    ? { CLAIR_DATABASE_TYPE: 'pgsql', CLAIR_DATABASE_OPTIONS_SOURCE: place }
+    : { CLAIR_DATABASE_OPTIONS_PATH: place };
+}
 
 /** Returns the paths of what is in the directory of a scene. */
 function placesIn(directory: string): Places {
@@ -188,7 +200,7 @@ function placesIn(directory: string): Places {
 function settingsOf({ port }: DebianRegistry, { database, mirror }: Places): Record<string, string> {
   return {
     ...fleetSettings(port),
-    CLAIR_DATABASE_OPTIONS_PATH: database,
+    ...settingsOfDatabase(database),
     CLAIR_UPDATER_MIRROR: mirror,
   };
 }

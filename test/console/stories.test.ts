@@ -43,8 +43,9 @@ async function factsOf(url: string, firstReport: string): Promise<StoryFacts> {
       image: 'shop/web:2',
     },
     past: {
-      day: new Date(Date.now() - 2 * dayMs).toISOString().slice(0, 10),
+      day: new Date(Date.now() - 3 * dayMs).toISOString().slice(0, 10),
       findings: first.matches.length,
+      report: firstReport,
     },
     attention: '2 of 5 sources need attention',
     base: { row: /base\/debian:12 .* 1 2 2 0/, link: /base\/debian:12/, images: 2, rebuilds: 0 },

@@ -43,7 +43,7 @@ export class FleetFacts {
       affected: this.affectedBy(lateVulnerability, ['libexpat1']),
       news: this.#news(),
       past: {
-        day: dayBefore(2),
+        day: dayBefore(3),
         findings: first.matches.length,
         report: firstReport,
       },
@@ -149,11 +149,14 @@ export class FleetFacts {
   }
 }
 
-/** Each finding of a package set counts once for each image with the set. */
+/** Each finding of a package set counts once for each image with the set, unless the image has lost all of its names. */
 const openFindings = `
   select sum(findings) from (
     select (select count(*) from set_finding where set_finding.set_id = image_set.set_id) * count(*) as findings
-    from image_set group by image_set.set_id)`;
+    from image_set where image_set.image_id in (
+      select known_image.image_id from known_image
+      join image_name on image_name.known_image_id = known_image.id where image_name.until is null)
+    group by image_set.set_id) as of_set`;
 
 /** Returns a day before today, in UTC. */
 export function dayBefore(ago: number): string {
