@@ -15,7 +15,7 @@ const savingRuns = 4;
 
 /** Modules of Node that a scan of a file with small layers does not need. Each takes milliseconds, of a start of sixty. */
 const unneeded = [
-  ...['net', 'tls', 'dns', 'crypto', 'v8', 'zlib', 'stream'],
+  ...['net', 'tls', 'dns', 'crypto', 'v8', 'zlib', 'stream', 'perf_hooks'],
   ...['internal/fs/promises', 'internal/fs/streams', 'internal/crypto/webcrypto'],
 ];
 

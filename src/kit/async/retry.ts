@@ -6,12 +6,17 @@ export interface RetryOptions {
   readonly isRetryable: (error: unknown) => boolean;
   /** The milliseconds before the next attempt, after the attempt with this number, counted from 1. Undefined gives up. */
   readonly delays: (attempt: number, error: unknown) => number | undefined;
-  /** No attempt follows a failure after this time of `performance.now()`. */
+  /** No attempt follows a failure after this time of `monotonicMs`. */
   readonly deadline?: number;
   /** Ends the retries, and the pauses between them, with its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Waits between two attempts; `abortableSleep` by default. */
   readonly sleep?: ((ms: number, signal: AbortSignal | undefined) => Promise<void>) | undefined;
+}
+
+/** Returns the milliseconds of a clock that never goes back. `performance` has one, too, but a short scan would load its module for that. */
+export function monotonicMs(): number {
+  return process.uptime() * 1000;
 }
 
 /** Runs work until it succeeds. Throws the last error of the work once no further attempt is made, or the reason of the signal. */
@@ -28,7 +33,7 @@ export async function retry<T>(work: () => T | Promise<T>, options: RetryOptions
       return await work();
     } catch (error) {
       signal?.throwIfAborted();
-      const isRetried = isRetryable(error) && performance.now() <= deadline;
+      const isRetried = isRetryable(error) && monotonicMs() <= deadline;
       const delayMs = isRetried ? delays(attempt, error) : undefined;
       if (delayMs === undefined) throw error;
       await sleep(delayMs, signal);

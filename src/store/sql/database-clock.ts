@@ -1,3 +1,5 @@
+import { monotonicMs } from '../../kit/async/retry.ts';
+
 /** A clock that several processes share. */
 export interface SharedClock {
   /** Returns the time in milliseconds since 1970. */
@@ -31,7 +33,7 @@ interface Reading {
  */
 export async function databaseClock(
   readClock: (() => Promise<number>) | undefined,
-  monotonicNow: () => number = () => performance.now(),
+  monotonicNow: () => number = monotonicMs,
 ): Promise<SharedClock> {
   if (readClock === undefined) return { now: Date.now, aheadMs: 0 };
   const read = (): Promise<Reading> => readAt(readClock, monotonicNow);

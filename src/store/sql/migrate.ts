@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { abortableSleep, retry } from '../../kit/async/retry.ts';
+import { abortableSleep, monotonicMs, retry } from '../../kit/async/retry.ts';
 import type { Engine } from './engine.ts';
 import { readValue, writeValue } from './key-values.ts';
 import {
@@ -161,7 +161,7 @@ async function runStep<T>(
     return await retry(attempt, {
       isRetryable: (error) => engine.isLockTimeout(error),
       delays: () => pauseMs,
-      deadline: performance.now() + totalMs,
+      deadline: monotonicMs() + totalMs,
     });
   } catch (error) {
     throw engine.isLockTimeout(error) ? tablesLocked(totalMs, error) : error;

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { abortableSleep } from '../../kit/async/retry.ts';
+import { abortableSleep, monotonicMs } from '../../kit/async/retry.ts';
 import { settlesWithin, withTimeout } from '../../kit/async/timeout.ts';
 import { mayReadReplica } from '../replica-reads.ts';
 import type { Store } from '../store.ts';
@@ -112,7 +112,7 @@ export class ReadReplica implements AsyncDisposable {
   async #current(store: Store): Promise<Store | undefined> {
     const writes = this.#writes;
     while (!this.#isConfirmed(writes)) {
-      if (performance.now() < this.#retryAt) return undefined;
+      if (monotonicMs() < this.#retryAt) return undefined;
       this.#checking ??= this.#check(store).finally(() => {
         this.#checking = undefined;
       });
@@ -126,12 +126,12 @@ export class ReadReplica implements AsyncDisposable {
     return (
       confirmed !== undefined &&
       confirmed.writes >= writes &&
-      performance.now() - confirmed.at < limits.replicaCheckMs
+      monotonicMs() - confirmed.at < limits.replicaCheckMs
     );
   }
 
   async #check(store: Store): Promise<void> {
-    const confirmation = { writes: this.#writes, at: performance.now() };
+    const confirmation = { writes: this.#writes, at: monotonicMs() };
     this.#confirmed = undefined;
     try {
       const position = await walPosition(this.#deps.primary.db);
@@ -142,7 +142,7 @@ export class ReadReplica implements AsyncDisposable {
       if (isCurrent) {
         this.#store ??= readerStore(engine, () => store.now().getTime());
         this.#confirmed = confirmation;
-      } else this.#retryAt = performance.now() + limits.replicaRetryMs;
+      } else this.#retryAt = monotonicMs() + limits.replicaRetryMs;
     } catch (error) {
       this.#suspend(messageOf(error));
     }
@@ -158,7 +158,7 @@ export class ReadReplica implements AsyncDisposable {
 
   #suspend(problem: string): void {
     this.#confirmed = undefined;
-    this.#retryAt = performance.now() + limits.replicaRetryMs;
+    this.#retryAt = monotonicMs() + limits.replicaRetryMs;
     this.#report(problem);
   }
 
@@ -238,14 +238,14 @@ async function walPosition(db: Kysely<Tables>): Promise<string> {
 
 /** Waits up to `limits.replicaWaitMs` until the replica has replayed the log up to a position; returns whether it has. */
 async function waitUntilReplayed({ db }: Engine, position: string): Promise<boolean> {
-  const deadline = performance.now() + limits.replicaWaitMs;
+  const deadline = monotonicMs() + limits.replicaWaitMs;
   for (;;) {
     const { rows } = await sql<{ is_replica: boolean; has_replayed: boolean | null }>`
       select pg_is_in_recovery() as is_replica, pg_last_wal_replay_lsn() >= ${position}::pg_lsn as has_replayed
     `.execute(db);
     if (rows[0]?.is_replica !== true) throw new Error('it is not a replica, but a primary server');
     if (rows[0].has_replayed === true) return true;
-    if (performance.now() >= deadline) return false;
+    if (monotonicMs() >= deadline) return false;
     await abortableSleep(replayPauseMs, undefined);
   }
 }

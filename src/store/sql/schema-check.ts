@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { monotonicMs } from '../../kit/async/retry.ts';
 import { settlesWithin } from '../../kit/async/timeout.ts';
 import type { Engine } from './engine.ts';
 import { readValue, writeValue } from './key-values.ts';
@@ -67,7 +68,7 @@ export function refuseLaterSchema(engine: Engine): void {
 /** Checks during reads whether a later version has changed the tables. A check costs one query in `limits.schemaCheckMs`. */
 export class SchemaCheck {
   readonly #engine: Engine;
-  #checkedAt = performance.now();
+  #checkedAt = monotonicMs();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -87,7 +88,7 @@ export class SchemaCheck {
     const guarded = functions.map(([name, call]): [string, AsyncFunction] => [
       name,
       async (...values) => {
-        if (performance.now() - this.#checkedAt >= limits.schemaCheckMs) await this.#assertUsable();
+        if (monotonicMs() - this.#checkedAt >= limits.schemaCheckMs) await this.#assertUsable();
         try {
           return await call(...values);
         } catch (error) {
@@ -111,7 +112,7 @@ export class SchemaCheck {
   async #assertUsable(): Promise<void> {
     if (this.#engine.isReadOnly) return;
     await assertUsable(this.#engine, this.#engine.db);
-    this.#checkedAt = performance.now();
+    this.#checkedAt = monotonicMs();
   }
 }
 

@@ -1,5 +1,6 @@
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { monotonicMs } from '../../../kit/async/retry.ts';
 import { withTimeout } from '../../../kit/async/timeout.ts';
 
 /** Called at the beginning and the end of an outage of a database. */
@@ -41,7 +42,7 @@ export class Availability {
   /** Begins an outage unless there is one. */
   markDown(cause: unknown): void {
     if (this.#outage !== undefined || this.#isClosed) return;
-    this.#outage = { since: performance.now(), cause, end: Promise.withResolvers() };
+    this.#outage = { since: monotonicMs(), cause, end: Promise.withResolvers() };
     this.#events.onDown?.(cause);
     for (const interrupt of this.#interrupts) interrupt(cause);
     void this.#probeUntilUp(this.#outage);
@@ -90,7 +91,7 @@ export class Availability {
     if (this.#isClosed) return;
     this.#outage = undefined;
     outage.end.resolve(undefined);
-    this.#events.onUp?.(performance.now() - outage.since);
+    this.#events.onUp?.(monotonicMs() - outage.since);
   }
 }
 

@@ -1,5 +1,6 @@
 import pg, { type CustomTypesConfig } from 'pg';
 import { limits } from '../../../core/limits.ts';
+import { monotonicMs } from '../../../kit/async/retry.ts';
 import { Semaphore } from '../../../kit/async/semaphore.ts';
 import { reconnectTimeoutMs } from '../../store-timeout.ts';
 import { Availability, type AvailabilityEvents } from './availability.ts';
@@ -98,15 +99,15 @@ class ReconnectingPool {
 
   /** Returns a client of the pool when the server is available. Throws `store-unavailable` on timeout. */
   async acquire(): Promise<StoreClient> {
-    const deadline = performance.now() + reconnectTimeoutMs();
+    const deadline = monotonicMs() + reconnectTimeoutMs();
     try {
       for (;;) {
-        await this.#availability.waitUntilUp(deadline - performance.now());
+        await this.#availability.waitUntilUp(deadline - monotonicMs());
         try {
           // A server without free connections gets them back, so this wait does not depend on the limit for unreachable servers.
           return await retryWhile(() => this.#connect(), isOutOfConnections, limits.storeReconnectMs);
         } catch (error) {
-          if (this.#availability.cause === undefined || performance.now() > deadline) throw error;
+          if (this.#availability.cause === undefined || monotonicMs() > deadline) throw error;
         }
       }
     } catch (error) {

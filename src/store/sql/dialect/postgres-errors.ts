@@ -1,6 +1,6 @@
 import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
-import { retry } from '../../../kit/async/retry.ts';
+import { monotonicMs, retry } from '../../../kit/async/retry.ts';
 import { unavailable, unusable } from './availability.ts';
 
 const seconds = limits.storeBusyMs / 1000;
@@ -170,7 +170,7 @@ export async function retryWhile<T>(
   return await retry(work, {
     isRetryable,
     delays: (attempt) => Math.min(4 * 2 ** (attempt - 1), 500) * (0.5 + Math.random()),
-    deadline: performance.now() + forMs,
+    deadline: monotonicMs() + forMs,
   });
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../../../core/limits.ts';
+import { monotonicMs } from '../../../kit/async/retry.ts';
 
 /**
  * Watches running queries. If a server answers none of them for a while, a probe connects to it. A server that does not answer the
@@ -23,11 +24,11 @@ export class QueryWatchdog<Client extends object> {
 
   /** Runs the query of a client. */
   async run<T>(client: Client, query: () => Promise<T>): Promise<T> {
-    this.#running.set(client, performance.now());
+    this.#running.set(client, monotonicMs());
     this.#arm();
     try {
       const answer = await query();
-      this.#lastAnswer = performance.now();
+      this.#lastAnswer = monotonicMs();
       return answer;
     } finally {
       this.#running.delete(client);
@@ -50,7 +51,7 @@ export class QueryWatchdog<Client extends object> {
 
   #isUnresponsive(): boolean {
     const oldest = Math.min(...this.#running.values());
-    return performance.now() - Math.max(oldest, this.#lastAnswer) >= limits.storeSilentMs;
+    return monotonicMs() - Math.max(oldest, this.#lastAnswer) >= limits.storeSilentMs;
   }
 
   async #probeServer(): Promise<void> {

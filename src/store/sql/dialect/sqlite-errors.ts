@@ -1,5 +1,5 @@
 import { limits } from '../../../core/limits.ts';
-import { abortableSleep, retry } from '../../../kit/async/retry.ts';
+import { abortableSleep, monotonicMs, retry } from '../../../kit/async/retry.ts';
 import { lockTimeoutMs } from '../../store-timeout.ts';
 import { unavailable, unusable } from './availability.ts';
 
@@ -43,7 +43,7 @@ export class LockRetry {
   /** Retries work that a lock refuses until it succeeds. Throws `store-unavailable` after the deadline, by default `lockTimeoutMs()`. */
   async retryWhileBusy<T>(
     work: () => T | Promise<T>,
-    deadline: number = performance.now() + lockTimeoutMs(),
+    deadline: number = monotonicMs() + lockTimeoutMs(),
   ): Promise<T> {
     try {
       const result = await retry(work, {
@@ -64,7 +64,7 @@ export class LockRetry {
    * does not wait for their sum.
    */
   async retryReadWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
-    const now = performance.now();
+    const now = monotonicMs();
     const isStill = this.#busySpan !== undefined && now - this.#busySpan.last < limits.storeReadWaitMs;
     if (!isStill) this.#busySpan = undefined;
     return await this.retryWhileBusy(work, (this.#busySpan?.since ?? now) + lockTimeoutMs());
@@ -73,7 +73,7 @@ export class LockRetry {
   /** Records a refusal by a lock. */
   #isRetryable(error: unknown): boolean {
     if (!isBusy(error)) return false;
-    const now = performance.now();
+    const now = monotonicMs();
     this.#busySpan = { since: this.#busySpan?.since ?? now, last: now };
     return this.#waiting < limits.storeWaiting;
   }
