@@ -1,15 +1,19 @@
-import { explainFailure, runCommand } from './cli/program/program.ts';
+import { type AddCommands, explainFailure, runCommand } from './cli/program/program.ts';
 import { programVersion } from './cli/program-version.ts';
 import { ClairError, exitCodes } from './core/errors.ts';
 import { toClairError } from './core/system-error.ts';
 
 /**
  * Runs the `clair` command: parses the command line, runs it, and turns failures into one message and an exit status. `build` is a hash of the
- * script. Absent if the sources run.
+ * scripts. Absent if the sources run.
  */
-export async function main(build?: string): Promise<void> {
+export async function main(addCommands: AddCommands, build?: string): Promise<void> {
   try {
-    process.exitCode = await runCommand(process.argv.slice(2), { version: programVersion, build });
+    process.exitCode = await runCommand(process.argv.slice(2), {
+      version: programVersion,
+      build,
+      addCommands,
+    });
   } catch (thrown) {
     const error = toClairError(thrown);
     process.stderr.write(explainFailure(error));

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { cacheDirectory } from './cli/environment.ts';
 import { fixedAnswer } from './cli/fixed-answers.ts';
 import { writeText } from './cli/output.ts';
+import type { AddCommands } from './cli/program/program.ts';
 import { resetV8Flags } from './cli/v8-flags.ts';
 import { runCachedScript } from './kit/cached-script.ts';
 import { hideSqliteWarning } from './kit/sqlite-warning.ts';
 import type { main } from './main.ts';
 
-/** A hash of main.js, and the version of the program. `tools/bundle.ts` inserts them. */
+/** A hash of the scripts, and the version of the program. `tools/bundle.ts` inserts them. */
 declare const buildName: string;
 declare const version: string;
 
@@ -23,11 +24,14 @@ async function importModule(specifier: string): Promise<unknown> {
   return specifier.startsWith('file:') ? import(specifier) : createRequire(import.meta.url)(specifier);
 }
 
-/** The function that `tools/bundle.ts` builds from main.ts. It takes the URL that its files are resolved against, and the module loader. */
-type Main = (
+/** A script of `tools/bundle.ts`: a function that takes the URL that its files are resolved against, and the module loader. */
+type ProgramScript = (
   moduleUrl: string,
   importModule: (specifier: string) => Promise<unknown>,
-) => { readonly main: typeof main };
+) => { readonly main: typeof main; readonly addCommands: AddCommands };
+
+/** Names of the command that has a script of its own, since it is run most and a large script takes long to load. */
+const scanNames: ReadonlySet<string> = new Set(['scan', 'image']);
 
 /** Exit statuses of commands that ran to completion, after which most of their code is compiled. */
 const cachedAfterStatuses: ReadonlySet<number> = new Set([0, 1, 4]);
@@ -55,9 +59,10 @@ async function runProgram(): Promise<void> {
   hideSqliteWarning();
   const [command = ''] = process.argv.slice(2);
   const name = [process.version, process.arch, /^[a-z][a-z-]*$/.test(command) ? command : 'other'].join('-');
-  const file = join(import.meta.dirname, 'main.js');
+  const file = join(import.meta.dirname, scanNames.has(command) ? 'scan.js' : 'main.js');
   const script = runCachedScript(file, join(cacheDirectory(), 'code', buildName, name));
-  await (script.value as Main)(import.meta.url, importModule).main(buildName);
+  const program = (script.value as ProgramScript)(import.meta.url, importModule);
+  await program.main(program.addCommands, buildName);
   const ran = typeof process.exitCode === 'number' && cachedAfterStatuses.has(process.exitCode);
   if (ran && !script.isSaved) {
     resetV8Flags();

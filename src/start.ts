@@ -1,3 +1,4 @@
+import { addAllCommands } from './cli/program/all-commands.ts';
 import { main } from './main.ts';
 
-await main();
+await main(addAllCommands);

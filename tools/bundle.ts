@@ -142,7 +142,6 @@ function builtInPlace(): Record<string, string> {
  */
 rmSync('dist/bin', { recursive: true, force: true });
 const options: BuildOptions = {
-  outdir: 'dist/bin',
   bundle: true,
   platform: 'node',
   target: 'node22.22',
@@ -154,17 +153,10 @@ const options: BuildOptions = {
   external: ['@grpc/*', 'grpc-health-check'],
   plugins: [builtinsOnDemand, flat, withoutLanguages],
 };
-await bundle({
-  entryPoints: ['src/main.ts'],
-  // A script, unlike a module, can cache the code that was compiled while it ran.
-  format: 'cjs',
-  define: { 'import.meta.url': 'moduleUrl', ...builtInPlace() },
-  banner: { js: '((moduleUrl, importModule) => { const module = {};' },
-  footer: { js: 'return module.exports; })' },
-});
-// The remaining imports are of external modules; a script needs a function to import them.
-const main = 'dist/bin/main.js';
-writeFileSync(main, readFileSync(main, 'utf8').replaceAll(/\bimport\(/g, 'importModule('));
+const scripts = [
+  await bundleCommands('main', 'addAllCommands', 'all-commands'),
+  await bundleCommands('scan', 'addScan', 'scan-command'),
+];
 await bundle({
   entryPoints: [
     'src/feed-worker.ts',
@@ -179,14 +171,39 @@ await bundle({
   // An old Node must be able to parse it, to print that it is too old.
   target: 'node14.8',
   define: {
-    buildName: JSON.stringify(createHash('sha256').update(readFileSync(main)).digest('hex').slice(0, 16)),
+    buildName: JSON.stringify(createHash('sha256').update(scripts.join('')).digest('hex').slice(0, 16)),
     version: JSON.stringify(programVersion),
   },
 });
 writeFileSync('dist/bin/help.json', JSON.stringify(helpTexts(programVersion)));
 writeBundledLicenses('command', metafiles);
 
+/** Bundles the program with the commands that a function of `cli/program` adds into `NAME.js`. Returns the script. */
+async function bundleCommands(name: string, addCommands: string, file: string): Promise<string> {
+  await bundle({
+    stdin: {
+      contents: `export { main } from './src/main.ts'; export { ${addCommands} as addCommands } from './src/cli/program/${file}.ts';`,
+      resolveDir: process.cwd(),
+    },
+    outfile: `dist/bin/${name}.js`,
+    // A script, unlike a module, can cache the code that was compiled while it ran.
+    format: 'cjs',
+    define: { 'import.meta.url': 'moduleUrl', ...builtInPlace() },
+    banner: { js: '((moduleUrl, importModule) => { const module = {};' },
+    footer: { js: 'return module.exports; })' },
+  });
+  // The remaining imports are of external modules; a script needs a function to import them.
+  const script = readFileSync(`dist/bin/${name}.js`, 'utf8').replaceAll(/\bimport\(/g, 'importModule(');
+  writeFileSync(`dist/bin/${name}.js`, script);
+  return script;
+}
+
 async function bundle(own: BuildOptions): Promise<void> {
-  const { metafile } = await build({ ...options, ...own, metafile: true });
+  const { metafile } = await build({
+    ...options,
+    ...(own.outfile === undefined && { outdir: 'dist/bin' }),
+    ...own,
+    metafile: true,
+  });
   metafiles.push(metafile);
 }

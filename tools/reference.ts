@@ -5,6 +5,7 @@ import { createMetrics } from '../src/api/metrics.ts';
 import { apiOpenApiDocument } from '../src/api/openapi-document.ts';
 import { settings } from '../src/cli/config.ts';
 import { loadExtensions } from '../src/cli/load-extensions.ts';
+import { addAllCommands } from '../src/cli/program/all-commands.ts';
 import { configurableOptions, isRepeatable, variableOfOption } from '../src/cli/program/option-sources.ts';
 import { createProgram } from '../src/cli/program/program.ts';
 import { configReference } from '../src/config/config-reference.ts';
@@ -31,7 +32,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
 
 async function commandReference(): Promise<string> {
   await using loaded = await loadExtensions([], '.');
-  const program = createProgram('', { loaded, pluginNames: [], run: () => undefined });
+  const program = createProgram('', { loaded, pluginNames: [], run: () => undefined }, addAllCommands);
   const sections = [...commandsOf(program, '')].map(
     ({ name, command }) => `## ${name}\n\n\`\`\`\n${helpOf(command)}\n\`\`\`\n`,
   );

@@ -204,5 +204,6 @@ test('uses the place that was chosen at build time when the user names none, and
   const mirrored = scanWithBuiltInPlace(unsigned, '--mirror', mirror);
   assert.equal((JSON.parse(done(mirrored)) as Report).coverage[0]?.status, 'complete');
   assert.equal(mirrored.stderr, '');
-  assert.doesNotMatch(readFileSync(inCheckout('dist/bin/main.js'), 'utf8'), /builtIn(?:Place|Root)/);
+  for (const script of ['main.js', 'scan.js'])
+    assert.doesNotMatch(readFileSync(inCheckout(`dist/bin/${script}`), 'utf8'), /builtIn(?:Place|Root)/);
 });

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import { type Command, CommanderError } from 'commander';
 import { loadExtensions } from '../../src/cli/load-extensions.ts';
+import { addAllCommands } from '../../src/cli/program/all-commands.ts';
 import { createProgram } from '../../src/cli/program/program.ts';
 import { filesLike, textOf } from './tree.ts';
 
@@ -71,7 +72,8 @@ test('accepts every command in the pages and in the help', async () => {
   // With the format that the plugins page defines.
   const example = resolve(import.meta.dirname, '../../examples/plugins/acme-lines.ts');
   await using loaded = await loadExtensions([example], '.');
-  const program = (): Command => createProgram('', { loaded, pluginNames: [], run: () => undefined });
+  const program = (): Command =>
+    createProgram('', { loaded, pluginNames: [], run: () => undefined }, addAllCommands);
   const lines = [...linesOfPages(), ...linesOfHelp(program())];
   assert.ok(lines.length > 100, `only ${lines.length} commands were found`);
   const problems = lines.flatMap((line) => {

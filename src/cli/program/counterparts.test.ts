@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Command } from 'commander';
 import { loadExtensions } from '../load-extensions.ts';
+import { addAllCommands } from './all-commands.ts';
 import { commandCounterparts, optionCounterparts, withCounterpart } from './counterparts.ts';
 import { createProgram } from './program.ts';
 
 await using loaded = await loadExtensions([], process.cwd());
-const program = createProgram('0', { loaded, pluginNames: [], run: () => undefined });
+const program = createProgram('0', { loaded, pluginNames: [], run: () => undefined }, addAllCommands);
 const commands = [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)];
 const flags = new Set(commands.flatMap(({ options }) => options.flatMap(({ long, short }) => [long, short])));
 

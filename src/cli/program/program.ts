@@ -5,23 +5,21 @@ import { Deadline, type TimeLimit } from '../deadline.ts';
 import { extractPluginFlags, loadExtensions } from '../load-extensions.ts';
 import { writeText } from '../output.ts';
 import { type ConsoleOptions, type Progress, terminalProgress } from '../progress.ts';
-import { addAdvisoryCommands } from './advisory-commands.ts';
 import { applyOptionSources } from './apply-option-sources.ts';
 import { fromClairFlags } from './clair-flags.ts';
 import { withCounterpart } from './counterparts.ts';
-import { addFailedScans, addFleetCommands, addRegistries } from './fleet-commands.ts';
-import { addImageCommands } from './image-commands.ts';
-import { addMigrate } from './migrate-command.ts';
 import type { CommandDeps, RunCommand } from './options.ts';
-import { addServerCommands } from './server-commands.ts';
-import { addToolCommands } from './tool-commands.ts';
 
 /** The program that runs. */
 export interface ProgramIdentity {
   readonly version: string;
-  /** A hash of its script. Undefined if it runs from its sources. */
+  /** A hash of its scripts. Undefined if it runs from its sources. */
   readonly build?: string | undefined;
+  readonly addCommands: AddCommands;
 }
+
+/** Adds commands to the program. */
+export type AddCommands = (program: Command, deps: CommandDeps & Pick<ProgramIdentity, 'version'>) => void;
 
 /**
  * Runs the command line `argv` (without node and script) and returns the exit status. After `timed-out` the work continues: end the
@@ -29,7 +27,7 @@ export interface ProgramIdentity {
  */
 export async function runCommand(
   argv: readonly string[],
-  { version, build }: ProgramIdentity,
+  { version, build, addCommands }: ProgramIdentity,
 ): Promise<number> {
   const { names: pluginNames, rest } = extractPluginFlags(argv);
   await using loaded = await loadExtensions(pluginNames, process.cwd());
@@ -44,7 +42,7 @@ export async function runCommand(
   };
   const prepare = (command: Command): Promise<void> | undefined => commandRun.prepare(command);
   try {
-    const program = createProgram(version, { loaded, pluginNames, run, prepare });
+    const program = createProgram(version, { loaded, pluginNames, run, prepare }, addCommands);
     await program.parseAsync(fromClairFlags(rest, process.env), { from: 'user' });
     return await Promise.race([selected?.() ?? 0, deadline.expired]);
   } catch (error) {
@@ -89,8 +87,8 @@ class CommandRun implements Disposable {
   }
 }
 
-/** Creates all commands with their options and help. */
-export function createProgram(version: string, deps: CommandDeps): Command {
+/** Creates commands with their options and help. */
+export function createProgram(version: string, deps: CommandDeps, addCommands: AddCommands): Command {
   const program = new Command('clair')
     .description('Finds known vulnerabilities in container images.')
     .version(version, '-V, --version')
@@ -109,14 +107,7 @@ export function createProgram(version: string, deps: CommandDeps): Command {
     })
     .addHelpText('after', overview);
   if (deps.prepare !== undefined) program.hook('preAction', (_, command) => deps.prepare?.(command));
-  addImageCommands(program, deps);
-  addAdvisoryCommands(program, deps);
-  addFleetCommands(program, deps);
-  addRegistries(program, deps);
-  addFailedScans(program, deps);
-  addMigrate(program, deps);
-  addServerCommands(program, deps);
-  addToolCommands(program, { ...deps, version });
+  addCommands(program, { ...deps, version });
   nameHelp(program, 'clair');
   return program;
 }
