@@ -4,12 +4,9 @@ import { imagesOf } from '../../model/unassessed-images.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { NamespaceGroup } from '../../store/finding-index-store.ts';
-import type { Store } from '../../store/store.ts';
 import { effectiveFeeds } from '../feeds/choose-feeds.ts';
+import { KeptValue, type KeptValues } from './kept-value.ts';
 import { type ImageGroupsDeps, keptNamespaces } from './unassessed-fleet.ts';
-
-/** Key of the images that rely on each source. */
-const bySourceKey = 'findings/by-source';
 
 /** The counted images whose packages are looked up in the advisories of a source. */
 export interface ImagesOfSource {
@@ -26,6 +23,8 @@ export interface ImagesBySource {
   readonly sources: Readonly<Record<string, ImagesOfSource>>;
 }
 
+const kept = new KeptValue<ImagesBySource>('findings/by-source');
+
 /** Counts the images that rely on each source again. */
 export async function updateImagesBySource(
   groups: readonly NamespaceGroup[],
@@ -36,17 +35,12 @@ export async function updateImagesBySource(
   const sources = Object.fromEntries(
     [...ofNamespaces].map(([source, namespaces]) => [source, imagesOfSource(namespaces, groups)]),
   );
-  const counted: ImagesBySource = { countedAt: store.now().toISOString(), sources };
-  await store.keyValues.set(bySourceKey, JSON.stringify(counted));
+  await kept.keep(store, { countedAt: store.now().toISOString(), sources });
 }
 
 /** Returns the images of each source, as a server has last counted them. Undefined before the first time. */
-export async function findImagesBySource({
-  keyValues,
-}: Pick<Store, 'keyValues'>): Promise<ImagesBySource | undefined> {
-  const text = await keyValues.get(bySourceKey);
-  // The text was written by `updateImagesBySource`, so it needs no validation.
-  return text === undefined ? undefined : (JSON.parse(text) as ImagesBySource);
+export async function findImagesBySource(store: KeptValues): Promise<ImagesBySource | undefined> {
+  return await kept.read(store);
 }
 
 /** Returns the namespaces of images by the source that reports read for them. */

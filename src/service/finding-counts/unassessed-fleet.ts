@@ -3,9 +3,7 @@ import type { Extensions } from '../../plugin/extensions.ts';
 import type { NamespaceGroup } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
 import { namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
-
-/** Key of the images that are not assessed. */
-const unassessedKey = 'findings/unassessed';
+import { KeptValue, type KeptValues } from './kept-value.ts';
 
 /** Number of reasons that are kept. */
 const keptReasons = 20;
@@ -19,6 +17,8 @@ interface UnassessedFleet {
   /** Namespaces without complete advisories; those of most images come first. */
   readonly namespaces: readonly string[];
 }
+
+const kept = new KeptValue<UnassessedFleet>('findings/unassessed');
 
 /** Dependencies of `updateUnassessed` and `updateImagesBySource`. */
 export interface ImageGroupsDeps {
@@ -41,25 +41,17 @@ export async function updateUnassessed(
     // Old advisories do not make an image unassessed.
     staleAfterMs: Number.POSITIVE_INFINITY,
   });
-  await store.keyValues.set(unassessedKey, JSON.stringify(unassessedFleet(groups, gaps)));
+  await kept.keep(store, unassessedFleet(groups, gaps));
 }
-
-type KeptValues = Pick<Store, 'keyValues'>;
 
 /** Returns the images that are not assessed, as a server has last counted them. Undefined before the first time. */
 export async function findUnassessed(store: KeptValues): Promise<UnassessedImages | undefined> {
-  return (await readKept(store))?.shown;
+  return (await kept.read(store))?.shown;
 }
 
 /** Returns the namespaces without complete advisories, by which lists find such images. Undefined before the first count. */
 export async function findUnassessedNamespaces(store: KeptValues): Promise<readonly string[] | undefined> {
-  return (await readKept(store))?.namespaces;
-}
-
-async function readKept({ keyValues }: KeptValues): Promise<UnassessedFleet | undefined> {
-  const text = await keyValues.get(unassessedKey);
-  // The text was written by `updateUnassessed`, so it needs no validation.
-  return text === undefined ? undefined : (JSON.parse(text) as UnassessedFleet);
+  return (await kept.read(store))?.namespaces;
 }
 
 function unassessedFleet(

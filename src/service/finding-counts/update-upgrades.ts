@@ -2,10 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
 import type { Store } from '../../store/store.ts';
 import { type FleetUpgrades, type FleetUpgradesDeps, planFleetUpgrades } from './fleet-upgrades.ts';
+import { KeptValue, type KeptValues } from './kept-value.ts';
 import { findOutdatedBases, type OutdatedBase } from './outdated-bases.ts';
-
-/** Key of the upgrades of all images. */
-const upgradesKey = 'findings/upgrades';
 
 /** Number of upgrades that are kept. */
 export const keptUpgrades = 100;
@@ -17,6 +15,8 @@ interface KeptUpgrades {
   readonly plan: FleetUpgrades | null;
 }
 
+const keptUpgradesOfAll = new KeptValue<KeptUpgrades>('findings/upgrades');
+
 /** Dependencies of `updateUpgrades`. */
 export interface UpdateUpgradesDeps {
   readonly store: FleetUpgradesDeps['store'] & Pick<Store, 'keyValues' | 'knownImages'>;
@@ -25,9 +25,10 @@ export interface UpdateUpgradesDeps {
 }
 
 /** Marks the kept upgrades as old before findings change, so that an interruption cannot leave them. Requests get them until they are computed. */
-export async function markUpgradesOld({ keyValues }: Pick<Store, 'keyValues'>): Promise<void> {
-  const kept = await readKept(keyValues);
-  if (kept !== undefined && kept.state !== null) await writeKept(keyValues, { ...kept, state: null });
+export async function markUpgradesOld(store: KeptValues): Promise<void> {
+  const kept = await keptUpgradesOfAll.read(store);
+  if (kept !== undefined && kept.state !== null)
+    await keptUpgradesOfAll.keep(store, { ...kept, state: null });
 }
 
 /**
@@ -44,7 +45,7 @@ export async function updateUpgrades(
   const state: unknown = JSON.parse(
     JSON.stringify([scores ?? null, totals ?? null, bases.map(identityOfMove)]),
   );
-  const kept = await readKept(store.keyValues);
+  const kept = await keptUpgradesOfAll.read(store);
   if (kept !== undefined && isDeepStrictEqual(kept.state, state)) return;
   const plan = await planFleetUpgrades({ limit: keptUpgrades, bases }, { store, schemes, signal }).catch(
     (error: unknown) => {
@@ -52,7 +53,7 @@ export async function updateUpgrades(
       throw error;
     },
   );
-  if (plan !== undefined) await writeKept(store.keyValues, { state, plan });
+  if (plan !== undefined) await keptUpgradesOfAll.keep(store, { state, plan });
 }
 
 /** A name may get another meaning without a change of any finding. */
@@ -61,18 +62,6 @@ function identityOfMove({ image, newer, name }: OutdatedBase): unknown {
 }
 
 /** Returns the upgrades of all images as a server has last ranked them. Undefined before the first time. */
-export async function findKeptUpgrades({
-  keyValues,
-}: Pick<Store, 'keyValues'>): Promise<FleetUpgrades | undefined> {
-  return (await readKept(keyValues))?.plan ?? undefined;
-}
-
-async function readKept(keyValues: Store['keyValues']): Promise<KeptUpgrades | undefined> {
-  const text = await keyValues.get(upgradesKey);
-  // The text was written by `writeKept`, so it needs no validation.
-  return text === undefined ? undefined : (JSON.parse(text) as KeptUpgrades);
-}
-
-async function writeKept(keyValues: Store['keyValues'], kept: KeptUpgrades): Promise<void> {
-  await keyValues.set(upgradesKey, JSON.stringify(kept));
+export async function findKeptUpgrades(store: KeptValues): Promise<FleetUpgrades | undefined> {
+  return (await keptUpgradesOfAll.read(store))?.plan ?? undefined;
 }
