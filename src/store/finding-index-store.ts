@@ -185,6 +185,8 @@ export interface FleetImageFilter extends KnownImageFilter {
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
   readonly namespace?: string | undefined;
+  /** Images with a finding that an upgrade of this package closes: one with a fixed version in it, or in a package built from it. */
+  readonly upgrade?: string | undefined;
   /** Images with packages of any of these namespaces. */
   readonly namespaces?: readonly string[] | undefined;
   readonly label?: ImageLabel | undefined;

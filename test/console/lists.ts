@@ -26,7 +26,7 @@ export async function compareImages({ url, digests, browser }: Scene): Promise<v
 export async function readSources({ url, browser }: Scene): Promise<void> {
   const { page } = await openPage(browser, url);
   await page.goto(`${url}/sources`);
-  await page.getByText('2 stale, 2 current').waitFor();
+  await page.getByText('2 stale, 2 unknown age').waitFor();
   const cards = page.locator('main section');
   assert.deepEqual(await cards.getByRole('heading').allTextContents(), ['epss', 'kev', 'alpine', 'nvd']);
   // The catalogue of the example is of 2023-11-21.
@@ -65,15 +65,24 @@ export async function rankUpgrades({ url, browser }: Scene): Promise<void> {
   const rows = page.getByRole('table', { name: /^Upgrades/ }).getByRole('row');
   await rows.nth(1).waitFor();
   const { upgrades } = (await (await fetch(`${url}/api/v1/upgrades?limit=20`)).json()) as {
-    readonly upgrades: readonly { readonly package: string; readonly images: number }[];
+    readonly upgrades: readonly {
+      readonly package: string;
+      readonly namespace: string;
+      readonly images: number;
+    }[];
   };
   assert.equal(await rows.count(), upgrades.length + 1);
   for (const [index, upgrade] of upgrades.entries()) {
     const cells = rows.nth(index + 1).getByRole('cell');
     assert.ok((await cells.nth(1).textContent())?.startsWith(upgrade.package), upgrade.package);
     assert.equal(await cells.nth(3).textContent(), String(upgrade.images));
+    const href = await cells.nth(3).getByRole('link').getAttribute('href');
+    const asked = new URLSearchParams({ upgrade: upgrade.package, namespace: upgrade.namespace }).toString();
+    assert.equal(href, `/images?${asked}`);
+    const { images } = (await (await fetch(`${url}/api/v1${href}`)).json()) as { readonly images: unknown[] };
+    assert.equal(images.length, upgrade.images);
   }
   await page.getByLabel('Repository').fill('registry.example/none');
   await page.keyboard.press('Enter');
-  await page.getByText('None of these images has a finding that an upgrade closes').waitFor();
+  await page.getByText('No image matches this repository, label or system.').waitFor();
 }

@@ -13,10 +13,14 @@ export interface RankedFleet extends Pick<UpgradeRanking, 'before' | 'after' | '
 }
 
 /** Renders the upgrades of many images as Markdown (CommonMark) for a ticket. Undefined means that nothing is counted yet. */
-export function* fleetUpgradesMarkdown(ranked: RankedFleet | undefined): Iterable<string> {
+export function* fleetUpgradesMarkdown(ranked: RankedFleet | 'no images' | undefined): Iterable<string> {
   yield '# What to upgrade first\n\n';
   if (ranked === undefined) {
     yield 'No server has counted the findings yet.\n';
+    return;
+  }
+  if (ranked === 'no images') {
+    yield 'No image matches the filter.\n';
     return;
   }
   const { countedAt, before, after, upgrades, priors } = ranked;

@@ -243,6 +243,11 @@ export const imagesDescription: RouteDescription = {
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
     q: { type: 'string', summary: 'Only images with this part in a name, or with a digest that begins so.' },
     namespace: { type: 'string', summary: 'Only images with packages of this namespace.' },
+    upgrade: {
+      type: 'string',
+      summary:
+        'Only images with a finding that an upgrade of this package or source package closes; with `namespace`, only findings of that namespace.',
+    },
     source: { type: 'string', summary: 'Only images that rely on the advisories of this source.' },
     label: { type: 'string', summary: 'Only images with this label: `KEY` or `KEY=VALUE`.' },
     ...findingQuery,

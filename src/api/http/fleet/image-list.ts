@@ -38,6 +38,7 @@ const filterParameters = {
   untagged: flagParameter,
   q: textParameter,
   namespace: textParameter,
+  upgrade: textParameter,
   source: textParameter,
   label: textParameter,
   ...findingParameters,
@@ -134,13 +135,14 @@ async function namespacesOf(source: string, { store, extensions }: FleetDeps): P
 type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after' | 'assessed' | 'source'>;
 
 function filterOf(wanted: Wanted): FleetImageFilter {
-  const { repository, untagged, q, namespace, label, severity, fixable, exploited } = wanted;
+  const { repository, untagged, q, namespace, upgrade, label, severity, fixable, exploited } = wanted;
   const isUntagged = repository === undefined && untagged === true;
   return {
     ...(repository !== undefined && { repository: knownTagOf(repository).repository }),
     ...(isUntagged && { isUntagged }),
     text: q,
     namespace,
+    upgrade,
     severity,
     isFixable: fixable,
     isExploited: exploited,

@@ -60,6 +60,10 @@ export const upgradesDescription: RouteDescription = {
       before: nullableSum,
       after: nullableSum,
       countedAt: nullableText,
+      hasImages: {
+        type: 'boolean',
+        description: 'Whether the server knows any image of the repository and the label.',
+      },
       priors: { type: 'array', items: prior },
     },
   },

@@ -25,6 +25,7 @@ interface Upgrades {
   readonly before: { readonly findings: number } | null;
   readonly after: { readonly findings: number } | null;
   readonly countedAt: string | null;
+  readonly hasImages: boolean;
 }
 
 interface Scene extends FleetServer {
@@ -67,7 +68,7 @@ function linesOf({ upgrades }: Upgrades): unknown[] {
 
 test('ranks the upgrades of all images, as servers have counted them', async (t) => {
   const { get, count } = await scene(t);
-  const none = { upgrades: null, before: null, after: null, countedAt: null };
+  const none = { upgrades: null, before: null, after: null, countedAt: null, hasImages: true };
   assert.deepEqual(await get('/upgrades'), none);
   assert.deepEqual(await get('/upgrades?repository=registry.example/app'), none);
   await count();
@@ -107,8 +108,38 @@ test('ranks the upgrades of a repository', async (t) => {
   const { get, count, repository } = await scene(t);
   await count();
   assert.equal(linesOf(await get(`/upgrades?repository=${repository}`)).length, 2);
-  const empty = await get<Upgrades>('/upgrades?repository=registry.example/other');
-  assert.deepEqual([empty.upgrades, empty.before?.findings], [[], 0]);
+});
+
+test('says that no image is in a repository, instead of that there is nothing to upgrade', async (t) => {
+  const { get, call, count, repository } = await scene(t);
+  await count();
+  for (const [query, hasImages] of [
+    [`repository=${repository}`, true],
+    ['repository=registry.example/other', false],
+    ['label=team=none', false],
+  ] as const) {
+    const list = await get<Upgrades>(`/upgrades?${query}`);
+    assert.deepEqual([query, list.hasImages, list.upgrades?.length], [query, hasImages, hasImages ? 2 : 0]);
+    const text = await (await call(`/upgrades?${query}`, { headers: { accept: 'text/markdown' } })).text();
+    assert.equal(text.includes('No image matches the filter.'), !hasImages, query);
+  }
+});
+
+test('leads to the images of an upgrade', async (t) => {
+  const { get, count, scan } = await scene(t);
+  await scan(debianImage('openssl 3.0.10-1'), 'fixed');
+  await count();
+  const namesOf = async (query: string): Promise<string[]> => {
+    const list = await get<{
+      readonly images: readonly { readonly names: readonly { readonly name: string }[] }[];
+    }>(`/images?${query}`);
+    return list.images.flatMap(({ names }) => names.map(({ name }) => name.split(':').at(-1) ?? ''));
+  };
+  assert.deepEqual(await namesOf('upgrade=openssl&namespace=debian:12'), ['one', 'two', 'three']);
+  assert.deepEqual((await namesOf('upgrade=openssl&sort=risk')).sort(), ['one', 'three', 'two']);
+  assert.deepEqual(await namesOf('upgrade=bash'), ['one']);
+  assert.deepEqual(await namesOf('upgrade=bash&namespace=debian:13'), []);
+  assert.deepEqual(await namesOf('upgrade=zlib'), []);
 });
 
 test('answers with Markdown or CSV to clients that prefer it', async (t) => {

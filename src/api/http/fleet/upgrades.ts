@@ -38,24 +38,32 @@ async function getUpgradesRoute(request: ApiRequest, deps: FleetDeps): Promise<A
   const { limit, repository: given, label } = parseQuery(request, query);
   const repository = given === undefined ? undefined : knownTagOf(given).repository;
   checkAccess(repository, request);
-  const plan = await planOf(
-    { repository, label: label === undefined ? undefined : labelOf(label), limit },
-    request,
-    deps,
-  );
+  const scope = { repository, label: label === undefined ? undefined : labelOf(label) };
+  const plan = await planOf({ ...scope, limit }, request, deps);
+  const hasImages = plan === undefined || plan.before.findings > 0 || (await knowsImages(scope, deps));
   const upgrades = plan?.upgrades.slice(0, limit) ?? [];
   const wanted = preferredType(request.headers.accept ?? '*/*', mediaTypes);
   if (wanted === 'text/csv') return csvResponse('upgrades', columns, () => onePage(upgrades));
-  if (wanted === 'text/markdown') return markdownResponse(plan, upgrades);
-  return jsonResponse(200, toJson(plan, upgrades), { Vary: 'Accept' });
+  if (wanted === 'text/markdown') return markdownResponse(hasImages ? plan : 'no images', upgrades);
+  return jsonResponse(200, { ...toJson(plan, upgrades), hasImages }, { Vary: 'Accept' });
 }
 
 async function* onePage(rows: readonly FleetUpgrade[]): AsyncGenerator<CsvPage<FleetUpgrade>> {
   yield { rows, next: undefined };
 }
 
-function markdownResponse(plan: FleetUpgrades | undefined, upgrades: readonly FleetUpgrade[]): ApiResponse {
-  const lines = fleetUpgradesMarkdown(plan && { ...plan, upgrades, after: afterOf(plan, upgrades) });
+/** Whether the server knows any image of a scope. Without one, an empty list does not mean that there is nothing to upgrade. */
+async function knowsImages(scope: UpgradeScope, { store }: FleetDeps): Promise<boolean> {
+  const { images } = await store.findingIndex.pageImages(scope, { limit: 1, order: 'number' });
+  return images.length > 0;
+}
+
+function markdownResponse(
+  plan: FleetUpgrades | 'no images' | undefined,
+  upgrades: readonly FleetUpgrade[],
+): ApiResponse {
+  const isPlan = plan !== undefined && plan !== 'no images';
+  const lines = fleetUpgradesMarkdown(isPlan ? { ...plan, upgrades, after: afterOf(plan, upgrades) } : plan);
   const contentType = 'text/markdown; charset=utf-8';
   return { status: 200, headers: { Vary: 'Accept' }, contentType, text: [...lines].join('') };
 }

@@ -43,6 +43,25 @@ export function indexesInScope(
   );
 }
 
+/** Selects the numbers of the indexes with a finding that an upgrade of a package closes, see `FleetImageFilter`. */
+export function indexesToUpgrade(
+  db: Kysely<Tables>,
+  { upgrade, namespace }: { readonly upgrade: string; readonly namespace: string | undefined },
+): SelectQueryBuilder<Tables, 'counted_set', { image_id: number }> {
+  const fixed = db
+    .selectFrom('finding')
+    .innerJoin('found_package', 'found_package.id', 'finding.package_id')
+    .select('finding.id')
+    .where('finding.fix_state', '=', 'fixed')
+    .$if(namespace !== undefined, (query) => query.where('finding.namespace', '=', namespace ?? ''));
+  // Each half has an index.
+  const found = fixed
+    .where('found_package.source_name', '=', upgrade)
+    .unionAll(fixed.where('finding.package', '=', upgrade).where('found_package.source_name', 'is', null));
+  const sets = db.selectFrom('set_finding').select('set_id').where('finding_id', 'in', found);
+  return db.selectFrom('counted_set').select('counted_set.image_id').where('counted_set.set_id', 'in', sets);
+}
+
 /** Returns the condition for a known image to have a label. The text of all labels is JSON, in which no value can contain another label. */
 export function hasLabel({ key, value }: ImageLabel): Expression<SqlBool> {
   const text = `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;

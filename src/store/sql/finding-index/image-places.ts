@@ -11,7 +11,7 @@ import { omitUndefined } from '../../../kit/collections.ts';
 import type { Severity } from '../../../model/severity.ts';
 import type { FleetImageFilter, FleetImagePlace, ImageOrder } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
-import { containsExactly, containsText, hasLabel } from './conditions.ts';
+import { containsExactly, containsText, hasLabel, indexesToUpgrade } from './conditions.ts';
 
 /** Value of the images that are not counted: the end of the list by risk. */
 export const uncounted = -1;
@@ -39,9 +39,10 @@ const imagesTried = 5000;
 /** The same for other lists, where the findings, names or labels of each must be looked up. */
 const imagesLookedUp = 1000;
 
-/** Whether `nextImages` can find images of a list: it does not look for digests, and a repository has few of the next images. */
-export function canTry({ repository, text }: FleetImageFilter): boolean {
-  return repository === undefined && text?.startsWith(digestStart) !== true;
+/** Whether `nextImages` can find images of a list: it does not look for digests, and a repository or an upgrade has few of the next images. */
+export function canTry({ repository, text, upgrade }: FleetImageFilter): boolean {
+  const isAnyOf = repository !== undefined || upgrade !== undefined;
+  return !isAnyOf && text?.startsWith(digestStart) !== true;
 }
 
 function imagesToTry({ text, label }: FleetImageFilter, order: ImageOrder): number {
@@ -54,7 +55,10 @@ export function nextImages(
   { filter, order, after, limit }: ImageListRequest,
 ): PlaceQuery {
   const tried = isUnlimited(filter) ? limit : imagesToTry(filter, order);
-  const named = filter.text === undefined ? [] : [hasName(db, filter.text)];
+  const named = [
+    ...(filter.text === undefined ? [] : [hasName(db, filter.text)]),
+    ...upgradeConditions(db, filter),
+  ];
   const direction = order === 'number' ? 'asc' : 'desc';
   if (order === 'risk') {
     const next = db
@@ -97,6 +101,7 @@ export function allImages(db: Kysely<Tables>, { filter, order, after, limit }: I
   const sets = [
     ...(repository === undefined ? [] : [isIn(imagesOf(db, repository))]),
     ...(text === undefined ? [] : [isIn(imagesNamed(db, text))]),
+    ...upgradeConditions(db, filter),
   ];
   // Conditions of findings are of counted images. The few that hold them are found first.
   const images = hasFindingConditions(filter)
@@ -134,8 +139,8 @@ function isBefore(columns: RawBuilder<unknown>, place: FleetImagePlace = [0, 0])
 }
 
 function hasFindingConditions(filter: FleetImageFilter): boolean {
-  const { namespace, namespaces, severity, isFixable, isExploited, assessment } = filter;
-  return [namespace, namespaces, severity, isFixable, isExploited, assessment].some(
+  const { namespace, upgrade, namespaces, severity, isFixable, isExploited, assessment } = filter;
+  return [namespace, upgrade, namespaces, severity, isFixable, isExploited, assessment].some(
     (one) => one !== undefined,
   );
 }
@@ -156,7 +161,7 @@ type ImageQuery = SelectQueryBuilder<
   object
 >;
 
-/** Adds the conditions of a filter. Those of names are given: engines find images by their names, or names by their images. */
+/** Adds the conditions of a filter. Those of names and upgrades are given: engines find images by their names, or names by their images. */
 function withConditions(
   images: ImageQuery,
   filter: FleetImageFilter,
@@ -189,6 +194,16 @@ function namespaceConditions({
     conditions.push(assessment.hasGap ? gap : sql<boolean>`not ${gap}`);
   }
   return conditions;
+}
+
+/** Returns the condition for an image to have a finding that an upgrade closes. Its findings are found first. */
+function upgradeConditions(
+  db: Kysely<Tables>,
+  { upgrade, namespace }: FleetImageFilter,
+): readonly Expression<SqlBool>[] {
+  if (upgrade === undefined) return [];
+  const images = indexesToUpgrade(db, { upgrade, namespace });
+  return [expressionBuilder<Tables, 'known_image'>()('known_image.image_id', 'in', images)];
 }
 
 function hasNamespace(name: string): Expression<SqlBool> {
