@@ -17,7 +17,8 @@ function screensOf({ digests }: SeededServer): Screen[] {
   return [
     ['/', /7\.2\.5-r1/, /CVE-2026-7777/, /in no image/, /out of support since 2026-04-01/, /stale/],
     ['/images', /shop\/web:1\.0/],
-    ['/images?q=none', /Nothing matches these filters/],
+    ['/images?q=none', /No image matches these filters/],
+    ['/findings?repository=none', /No image matches this repository/],
     ['/findings', /CVE-2024-31449/],
     ['/advisories', /CVE-2024-31449/],
     ['/advisories/CVE-2024-31449', /7\.2\.5-r1/, /shop\/web:1\.0/],

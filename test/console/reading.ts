@@ -107,7 +107,7 @@ export async function listsUnassessed({ url, browser }: Scene): Promise<void> {
   assert.equal(await assessment.inputValue(), 'false');
   // A gap is known of every image, so none is left.
   await assessment.selectOption('No gap known');
-  await page.getByText('Nothing matches').waitFor();
+  await page.getByText('No image matches these filters').waitFor();
 }
 
 /** Shows texts of images as text. */

@@ -1,14 +1,17 @@
 import type { Severity } from './api/types.ts';
 
-/** Severities, the worst first. */
+/**
+ * Severities, the worst first. Unknown may be any of them. It stands behind Medium, because upgrades weigh it like Medium: at the end, it would
+ * look harmless. Lists that the server sorts have it at the end, as the API promises.
+ */
 export const severitiesDescending: readonly Severity[] = [
   'Defcon1',
   'Critical',
   'High',
   'Medium',
+  'Unknown',
   'Low',
   'Negligible',
-  'Unknown',
 ];
 
 /** Letters that stand for severities where there is little room. */

@@ -32,6 +32,7 @@ export const texts = {
     label: 'As of',
     now: 'now',
     clear: 'Back to now',
+    day: (day: string) => `= ${day}`,
     banner: {
       all: (date: string) => `You see what was known on ${date}.`,
       part: (date: string) =>
@@ -44,6 +45,7 @@ export const texts = {
     loading: 'Sources …',
     unknown: 'Sources unknown',
     current: (sources: number) => `${sources} ${sources === 1 ? 'source' : 'sources'} current`,
+    undated: (undated: number, sources: number) => `${undated} of ${sources} sources of unknown age`,
     problems: (problems: number, sources: number) => `${problems} of ${sources} sources need attention`,
     none: 'No source loaded',
   },
@@ -87,6 +89,8 @@ export const texts = {
     signedOut: 'You are not signed in.',
     forbidden: 'Your token does not allow this.',
     nothing: 'Nothing matches these filters.',
+    noImage: 'No image matches this repository, label or system.',
+    noImageHint: 'So nothing is known of its findings. Look at the spelling, or scan the images first.',
     clearFilters: 'Remove all filters',
     notCounted: 'not counted yet',
     notKnown: 'not known',
@@ -101,10 +105,14 @@ export const texts = {
     Negligible: 'Negligible',
     Unknown: 'Unknown',
   },
+  unknownLast: {
+    text: 'The worst severity comes first. Vulnerabilities without a rating are at the end, and may be severe.',
+    show: 'Show those without a rating',
+  },
   verdicts: {
     vulnerable: 'Vulnerable',
     clean: 'Clean',
-    'not-assessed': 'Not assessed',
+    'not-assessed': 'Not assessed completely',
     unknown: 'Not counted yet',
     none: 'No findings counted',
   },
@@ -118,7 +126,7 @@ export const texts = {
     fixable: 'Fix available',
     exploited: 'Known to be exploited',
     assessed: 'Assessment',
-    assessments: { false: 'Not everything assessed', true: 'No gap known' },
+    assessments: { false: 'Not assessed completely', true: 'No gap known' },
     source: 'Source of advisories',
     untagged: 'Without a tag',
     label: 'Label',
@@ -159,16 +167,18 @@ export const texts = {
     reason: 'Reason',
     checked: 'Last checked',
     noProblems: 'All sources are current.',
+    undated: (sources: number) =>
+      `No source is stale or has failed. The age of ${sources === 1 ? 'one source' : `${sources} sources`} is not known, because their content has no date.`,
   },
   notAssessed: {
-    title: 'Images not assessed',
+    title: 'Images not assessed completely',
     reason: 'Reason',
     images: 'Images',
-    none: 'Of no counted image it is known that something was not assessed. The page of an image says whether everything was.',
+    none: 'Of no counted image it is known that it is not assessed completely. The page of an image says whether it is.',
     uncounted: (images: number) =>
       `${images} more ${images === 1 ? 'image is' : 'images are'} not counted yet.`,
   },
-  sourceStates: { current: 'current', stale: 'stale', failed: 'failed' },
+  sourceStates: { current: 'current', undated: 'unknown age', stale: 'stale', failed: 'failed' },
   images: {
     title: 'Images',
     caption: 'Images that scans have read',
@@ -181,7 +191,11 @@ export const texts = {
     seen: 'Last seen',
     namespaces: 'System',
     more: (count: number) => `and ${count} more ${count === 1 ? 'name' : 'names'}`,
+    gap: 'Not assessed completely:',
     moreReasons: (count: number) => `and ${count} more ${count === 1 ? 'reason' : 'reasons'}`,
+    nothing: 'No image matches these filters.',
+    upgrade: 'Package to upgrade',
+    upgradeHint: 'Images with a finding that an upgrade of this package closes',
     empty: 'No image yet',
     emptyHint: 'Scan a first image. It appears here when the scan has ended.',
     emptyCommands: [
@@ -230,7 +244,7 @@ export const texts = {
       `${findings} ${findings === 1 ? 'finding' : 'findings'}, ${fixable} with a fix.`,
     verdictClean: 'Everything was assessed, and nothing was found.',
     verdictNotAssessed: 'Nothing was found, but not everything was assessed.',
-    notEverything: 'Not everything was assessed:',
+    notEverything: 'Not assessed completely:',
     fixFirst: 'Fix first',
     fixFirstCaption: 'Upgrades, those first that remove most risk',
     fixFirstEffect: (before: number, after: number) =>
@@ -269,6 +283,9 @@ export const texts = {
       'under-investigation': 'under investigation',
       'not-affected': 'not affected',
     } as Readonly<Record<string, string>>,
+    ordered: {
+      severity: 'Exploited vulnerabilities come first, then the worst severity, then the highest EPSS score.',
+    } as Readonly<Record<string, string>>,
     emptyVulnerable: 'No finding matches these filters.',
     emptyClean: 'Nothing was found, and everything was assessed.',
     emptyNotAssessed:
@@ -303,12 +320,18 @@ export const texts = {
     verdict: 'Verdict',
     findings: 'Findings',
     change: 'Change',
+    since: (day: string) => `since ${day}`,
     now: 'Now',
-    intro: 'The same packages, matched with the advisories of each time.',
+    intro:
+      'The same packages, matched with the advisories of each date. What appears and goes again between two dates is not shown. To see another date, enter it under “As of”.',
     notLoaded: 'Some advisories were not loaded at that time.',
     same: 'no change',
-    changes: (gone: number, added: number) =>
-      [gone > 0 ? `${gone} gone` : '', added > 0 ? `${added} new` : '']
+    changes: ({ added, gone, other }: Readonly<Record<'added' | 'gone' | 'other', number>>) =>
+      [
+        added > 0 ? `${added} new` : '',
+        gone > 0 ? `${gone} gone` : '',
+        other > 0 ? `${other} with another severity or fix` : '',
+      ]
         .filter((part) => part !== '')
         .join(', '),
     firstSeen: 'first seen',
@@ -360,6 +383,7 @@ export const texts = {
   },
   fleet: {
     caption: 'Vulnerabilities of package versions in images',
+    nothing: 'No counted finding matches these filters.',
     empty: 'No finding was counted yet. Servers count every 15 minutes.',
     exploited: 'Exploited',
     images: 'Images',
@@ -378,6 +402,7 @@ export const texts = {
     fixableNo: 'none',
     images: 'Images',
     packages: 'Packages',
+    nothing: 'No vulnerability that was found in images matches. Sources may know it: open it by its id.',
     empty: 'No vulnerability was found in the fleet yet. Servers count every 15 minutes.',
     sortSeverity: 'Worst first',
     sortImages: 'Most images first',
@@ -416,6 +441,7 @@ export const texts = {
     images: 'Images',
     worst: 'Worst finding',
     none: 'none',
+    nothing: 'No package of an image matches these filters.',
     empty: 'No package was counted yet. Servers count every 15 minutes.',
   },
   ruler: {
@@ -469,12 +495,14 @@ export const texts = {
     action: 'Upgrade',
     images: 'Images',
     closes: 'Closes',
-    residual: 'Risk that remains',
-    residualHint: 'Risk of all open findings after this upgrade and those above it.',
+    gain: 'Risk removed',
+    gainHint: 'Share of the risk of all open findings that this upgrade removes.',
+    left: (share: string) => `${share} left`,
+    imagesOf: (name: string) => `Images to upgrade: ${name}`,
     empty: 'There is nothing to upgrade, as far as findings were counted.',
     emptyScope: 'None of these images has a finding that an upgrade closes, as far as findings were counted.',
     explanation:
-      'Each upgrade counts what those above it leave open. Exploited vulnerabilities weigh most, then those that are likely to be exploited.',
+      'The upgrade that removes most risk comes first. Risk is the probability of exploitation × the weight of the severity × the images. The probability of known exploited vulnerabilities is 1, that of others mostly their EPSS score. Each upgrade counts what those above it leave open.',
     noRules: 'Rules and VEX statements do not apply here.',
     kinds: {
       'distro-package': 'package of the system',
@@ -498,7 +526,7 @@ export const texts = {
   },
   sources: {
     explanation:
-      'The age of a source is that of its content. A server may check a source that has not changed for weeks.',
+      'The age of a source is that of its content. A server may check a source that has not changed for weeks. Without a date of the content, the age is unknown.',
     filter: 'Source, feed or system',
     state: 'State',
     content: 'Newest content',
@@ -643,7 +671,7 @@ export const texts = {
     emptyHint: 'Accept a risk with a reason and a last day, or import a VEX document.',
     all: 'All',
     state: 'State',
-    states: { active: 'active', expired: 'expired', unreadable: 'cannot be read' },
+    states: { active: 'active', expired: 'expired', unreadable: 'unreadable' },
     status: 'Status',
     statuses: {
       ignored: 'risk accepted',

@@ -213,6 +213,8 @@ export interface UpgradeList {
   /** What is left after the listed upgrades. */
   readonly after: FindingSum | null;
   readonly countedAt: string | null;
+  /** Whether the server knows any image of the repository and the label. */
+  readonly hasImages: boolean;
 }
 
 /** Numbers of findings by severity, of all, and of those that are exploited. */

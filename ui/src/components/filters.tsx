@@ -50,9 +50,10 @@ export function TextField({
   name,
   label,
   placeholder,
-}: FieldProps & { readonly placeholder?: string }): JSX.Element {
+  hint,
+}: FieldProps & { readonly placeholder?: string; readonly hint?: string }): JSX.Element {
   return (
-    <label class="field">
+    <label class="field" {...(hint !== undefined && { title: hint })}>
       <span>{label}</span>
       <input
         type="search"

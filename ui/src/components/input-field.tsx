@@ -1,6 +1,7 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { texts } from '../texts.ts';
 
 interface InputFieldProps {
   readonly label: string;
@@ -8,17 +9,15 @@ interface InputFieldProps {
   readonly kind?: 'text' | 'date';
   readonly placeholder?: string;
   readonly isRequired?: boolean;
-  readonly isLong?: boolean;
 }
 
 /** A field of a form that is sent as a whole. */
 export function InputField(props: InputFieldProps): JSX.Element {
-  const { label, value, kind = 'text', placeholder = '', isRequired = false, isLong = false } = props;
+  const { label, value, kind = 'text', placeholder = '', isRequired = false } = props;
   const id = useId();
   const shared = {
     id,
     required: isRequired,
-    class: isLong ? 'long' : '',
     value: value.value,
     onInput: ({ currentTarget }: { readonly currentTarget: HTMLInputElement }) => {
       value.value = currentTarget.value;
@@ -28,7 +27,11 @@ export function InputField(props: InputFieldProps): JSX.Element {
     <div class="field">
       <label for={id}>{label}</label>
       {kind === 'date' ? (
-        <input type="date" {...shared} />
+        <>
+          <input type="date" {...shared} />
+          {/* Browsers show a date in the order of their own language. */}
+          {value.value !== '' && <span class="chosen-day">{texts.asOf.day(value.value)}</span>}
+        </>
       ) : (
         <input type="text" maxLength={1000} placeholder={placeholder} {...shared} />
       )}

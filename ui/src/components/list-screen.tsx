@@ -1,8 +1,10 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { pathOf, useResource } from '../api/client.ts';
-import { hrefWith, place } from '../router.ts';
+import { place } from '../router.ts';
+import { texts } from '../texts.ts';
+import { EmptyScope } from './empty-scope.tsx';
 import { CursorPages, ExportButton } from './pages.tsx';
-import { Empty, Heading, Loaded, NothingMatches } from './states.tsx';
+import { Empty, Heading, Loaded } from './states.tsx';
 
 interface ListScreenProps<T> {
   readonly title: string;
@@ -14,6 +16,8 @@ interface ListScreenProps<T> {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly filters?: ComponentChildren;
   readonly emptyText: string;
+  /** What there is none of, if filters match nothing. */
+  readonly nothingText?: string;
   /** What the list is about. */
   readonly intro?: string;
   /** What to do if there are no rows. */
@@ -29,6 +33,7 @@ export function ListScreen<T extends { readonly next?: string | number }>(
   props: ListScreenProps<T>,
 ): JSX.Element {
   const { title, filterNames, filters, emptyText, csvName, sizeOf, children, intro, emptyHint } = props;
+  const { nothingText = texts.states.nothing } = props;
   const { query } = place.value;
   const wanted = Object.fromEntries(
     [...filterNames, 'sort', 'after'].map((name) => [name, query.get(name) ?? undefined]),
@@ -36,7 +41,6 @@ export function ListScreen<T extends { readonly next?: string | number }>(
   const path = pathOf(props.path, { ...props.query, ...wanted });
   const resource = useResource<T>(path);
   const isFiltered = filterNames.some((name) => query.has(name));
-  const cleared = Object.fromEntries([...filterNames, 'after'].map((name) => [name, undefined]));
   return (
     <>
       <Heading title={title}>{csvName !== undefined && <ExportButton path={path} name={csvName} />}</Heading>
@@ -50,7 +54,7 @@ export function ListScreen<T extends { readonly next?: string | number }>(
               <CursorPages next={data.next} />
             </>
           ) : isFiltered || query.has('after') ? (
-            <NothingMatches clearHref={hrefWith(cleared)} />
+            <EmptyScope title={nothingText} filterNames={filterNames} />
           ) : (
             <Empty title={emptyText}>{emptyHint !== undefined && <p>{emptyHint}</p>}</Empty>
           )

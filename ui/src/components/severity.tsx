@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Severity } from '../api/types.ts';
 import { formatNumber } from '../format.ts';
+import { hrefWith, place } from '../router.ts';
 import { type SeverityCounts, severitiesDescending, severityLetters } from '../severity.ts';
 import { texts } from '../texts.ts';
 
@@ -59,5 +60,19 @@ export function SeverityBar({ counts }: { readonly counts: SeverityCounts }): JS
         />
       ))}
     </span>
+  );
+}
+
+/**
+ * The order of a list by severity, in words. The server sorts it, and has no rank for a vulnerability without a rating. Null if one of the
+ * parameters of `names` gives the list another order or one severity.
+ */
+export function UnknownLast({ names }: { readonly names: readonly string[] }): JSX.Element | null {
+  if (names.some((name) => place.value.query.has(name))) return null;
+  const { text, show } = texts.unknownLast;
+  return (
+    <p class="muted">
+      {text} <a href={hrefWith({ severity: 'Unknown', after: undefined })}>{show}</a>
+    </p>
   );
 }

@@ -117,10 +117,22 @@ export function Empty({ title, children }: EmptyProps): JSX.Element {
   );
 }
 
+interface NothingMatchesProps {
+  readonly clearHref: string;
+  /** What does not match. */
+  readonly title?: string;
+  readonly hint?: string;
+}
+
 /** The place of a list whose filters match nothing. */
-export function NothingMatches({ clearHref }: { readonly clearHref: string }): JSX.Element {
+export function NothingMatches({
+  clearHref,
+  title = texts.states.nothing,
+  hint,
+}: NothingMatchesProps): JSX.Element {
   return (
-    <Empty title={texts.states.nothing}>
+    <Empty title={title}>
+      {hint !== undefined && <p>{hint}</p>}
       <a class="button" href={clearHref}>
         {texts.states.clearFilters}
       </a>

@@ -4,7 +4,7 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
 import { FixCell } from '../components/fix.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
-import { SeverityBadge } from '../components/severity.tsx';
+import { SeverityBadge, UnknownLast } from '../components/severity.tsx';
 import { Foreign } from '../components/text.tsx';
 import { formatNumber, formatShare } from '../format.ts';
 import { hrefOf, hrefWith } from '../router.ts';
@@ -32,6 +32,7 @@ export function FindingsScreen(): JSX.Element {
       path="/findings"
       filterNames={filterNames}
       emptyText={texts.fleet.empty}
+      nothingText={texts.fleet.nothing}
       csvName="findings.csv"
       sizeOf={(data) => data.findings.length}
       filters={
@@ -54,6 +55,7 @@ export function FindingsScreen(): JSX.Element {
       {(data) => (
         <>
           <p class="muted">{texts.fleet.counted}</p>
+          <UnknownLast names={['severity']} />
           <DataTable caption={texts.fleet.caption} columns={columns} rows={data.findings} keyOf={keyOf} />
         </>
       )}

@@ -7,7 +7,7 @@ import { CursorPages, ExportButton } from '../components/pages.tsx';
 import { SeverityBar, SeverityNumbers } from '../components/severity.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../components/states.tsx';
 import { Foreign, Time } from '../components/text.tsx';
-import { VerdictChip } from '../components/verdict.tsx';
+import { isAssessable, VerdictChip, verdictOf } from '../components/verdict.tsx';
 import { formatAge, formatNumber, shortDigest } from '../format.ts';
 import { hrefOf, hrefWith, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
@@ -17,6 +17,7 @@ const filterNames = [
   'q',
   'repository',
   'namespace',
+  'upgrade',
   'source',
   'label',
   'severity',
@@ -49,7 +50,7 @@ export function ImagesScreen(): JSX.Element {
         {({ images, next }) =>
           images.length === 0 ? (
             isFiltered ? (
-              <NothingMatches clearHref={hrefOf('/images')} />
+              <NothingMatches clearHref={hrefOf('/images')} title={texts.images.nothing} />
             ) : (
               <NoImages />
             )
@@ -72,6 +73,7 @@ function ImageFilters(): JSX.Element {
       <TextField name="q" label={images.name} />
       <TextField name="repository" label={filters.repository} />
       <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
+      <TextField name="upgrade" label={images.upgrade} placeholder="openssl" hint={images.upgradeHint} />
       <TextField name="source" label={filters.source} placeholder="debian" />
       <SelectField
         name="severity"
@@ -162,33 +164,18 @@ const countColumns: readonly Column<ListedImage>[] = [
 /** The verdict, and why more may be wrong with the image than was found. */
 function ImageState({ image }: { readonly image: ListedImage }): JSX.Element {
   const { notAssessed: [first, ...others] = [] } = image;
+  const verdict = verdictOf(image);
   return (
     <>
-      <VerdictChip verdict={verdictOf(image)} />
+      <VerdictChip verdict={verdict} />
       {first !== undefined && (
         <span class="muted below">
-          <Foreign text={first} isWhole />
+          {verdict === 'vulnerable' && texts.images.gap} <Foreign text={first} isWhole />
           {others.length > 0 && ` ${texts.images.moreReasons(others.length)}`}
         </span>
       )}
     </>
   );
-}
-
-/** Returns what the list may say of an image. That it is clean depends on its coverage, which only its report has. */
-export function verdictOf({
-  findings,
-  namespaces,
-  notAssessed = [],
-}: ListedImage): 'vulnerable' | 'not-assessed' | 'none' | 'unknown' {
-  if (findings === null || findings === undefined) return 'unknown';
-  if (severitiesDescending.some((severity) => findings[severity] > 0)) return 'vulnerable';
-  return isAssessable(namespaces) && notAssessed.length === 0 ? 'none' : 'not-assessed';
-}
-
-/** Whether an image has packages that can be looked up. Without any, zero findings say nothing. */
-function isAssessable(namespaces: ListedImage['namespaces']): boolean {
-  return namespaces !== undefined && namespaces !== null && namespaces.length > 0;
 }
 
 function CountedFindings({ image: { findings, digest } }: { readonly image: ListedImage }): JSX.Element {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useResource } from '../api/client.ts';
 import type { Summary } from '../api/types.ts';
+import { freshnessOf } from '../components/source-state.tsx';
 import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
 
@@ -23,7 +24,9 @@ export function Freshness(): JSX.Element {
   const problems = data.sources.filter(({ state }) => state !== 'current').length;
   const all = data.sources.length;
   if (all === 0) return chip('bad', '▲', freshness.none);
-  return problems === 0
-    ? chip('good', '●', freshness.current(all))
-    : chip('bad', '▲', freshness.problems(problems, all));
+  if (problems > 0) return chip('bad', '▲', freshness.problems(problems, all));
+  const undated = data.sources.filter((source) => freshnessOf(source) === 'undated').length;
+  return undated > 0
+    ? chip('unknown', '?', freshness.undated(undated, all))
+    : chip('good', '●', freshness.current(all));
 }

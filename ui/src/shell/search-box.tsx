@@ -4,10 +4,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { pathOf, useResource } from '../api/client.ts';
 import type { SearchResults } from '../api/lists.ts';
 import { Foreign } from '../components/text.tsx';
+import { useTypedText } from '../components/typed-text.ts';
 import { hrefOf, navigate, place } from '../router.ts';
 import { texts } from '../texts.ts';
-
-const typingMs = 200;
 
 /** A place that the search found. */
 interface Hit {
@@ -19,21 +18,12 @@ interface Hit {
 /** The search field of the header, with what it found. */
 export function SearchBox(): JSX.Element {
   const text = useSignal('');
-  const asked = useSignal('');
   const isOpen = useSignal(false);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
-    const timer = setTimeout(() => {
-      asked.value = text.value.trim();
-    }, typingMs);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [text.value, asked]);
-  useEffect(() => {
     isOpen.value = false;
   }, [place.value, isOpen]);
-  const query = asked.value;
+  const query = useTypedText(text.value);
   const { data } = useResource<SearchResults>(query === '' ? undefined : pathOf('/search', { q: query }));
   const hits = query === '' ? [] : hitsOf(query, data);
   return (

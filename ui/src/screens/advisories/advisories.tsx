@@ -3,7 +3,7 @@ import type { AdvisoryList, ListedAdvisory } from '../../api/lists.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../../components/filters.tsx';
 import { ListScreen } from '../../components/list-screen.tsx';
-import { SeverityBadge } from '../../components/severity.tsx';
+import { SeverityBadge, UnknownLast } from '../../components/severity.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { formatNumber, formatShare } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
@@ -21,6 +21,7 @@ export function AdvisoriesScreen(): JSX.Element {
       path="/advisories"
       filterNames={filterNames}
       emptyText={advisories.empty}
+      nothingText={advisories.nothing}
       csvName="advisories.csv"
       sizeOf={(data) => data.advisories.length}
       filters={
@@ -46,12 +47,15 @@ export function AdvisoriesScreen(): JSX.Element {
       }
     >
       {(data) => (
-        <DataTable
-          caption={advisories.caption}
-          columns={columns}
-          rows={data.advisories}
-          keyOf={({ id }) => id}
-        />
+        <>
+          <UnknownLast names={['severity', 'sort']} />
+          <DataTable
+            caption={advisories.caption}
+            columns={columns}
+            rows={data.advisories}
+            keyOf={({ id }) => id}
+          />
+        </>
       )}
     </ListScreen>
   );

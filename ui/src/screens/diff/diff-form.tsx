@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { ImageField } from '../../components/image-field.tsx';
 import { InputField } from '../../components/input-field.tsx';
 import { hrefOf, navigate, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
@@ -59,13 +60,7 @@ function Side({ title, image, day }: SideProps): JSX.Element {
   return (
     <fieldset>
       <legend>{title}</legend>
-      <InputField
-        label={texts.diff.image}
-        value={image}
-        placeholder={texts.diff.placeholder}
-        isRequired
-        isLong
-      />
+      <ImageField label={texts.diff.image} value={image} placeholder={texts.diff.placeholder} />
       <InputField label={texts.diff.asOf} value={day} kind="date" />
     </fieldset>
   );

@@ -46,9 +46,13 @@ export function FindingsTab({ report }: { readonly report: ImageReport }): JSX.E
       {found.length === 0 ? (
         <NothingMatches
           clearHref={hrefWith(Object.fromEntries(filterNames.map((name) => [name, undefined])))}
+          title={texts.findings.emptyVulnerable}
         />
       ) : (
         <>
+          {texts.findings.ordered[sortedBy] !== undefined && (
+            <p class="muted">{texts.findings.ordered[sortedBy]}</p>
+          )}
           <DataTable
             caption={texts.findings.caption}
             columns={columnsOf(report)}

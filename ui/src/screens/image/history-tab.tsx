@@ -1,25 +1,20 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useResource } from '../../api/client.ts';
-import { type Finding, type ImageReport, reportPath } from '../../api/report.ts';
+import { type ImageReport, reportPath } from '../../api/report.ts';
 import { SeverityNumbers } from '../../components/severity.tsx';
 import { VerdictChip } from '../../components/verdict.tsx';
 import { formatDay } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { countSeverities } from '../../severity.ts';
 import { texts } from '../../texts.ts';
+import { countChanges } from './finding-changes.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** Days before now at which the report is made again. */
 const daysBefore = [1, 7, 30, 90] as const;
 
 /** The same image with the advisories of earlier times. */
-export function HistoryTab({
-  report,
-  digest,
-}: {
-  readonly report: ImageReport;
-  readonly digest: string;
-}): JSX.Element {
+export function HistoryTab({ digest }: { readonly digest: string }): JSX.Element {
   const { history } = texts;
   const today = Date.now();
   const days = daysBefore.map((days) => formatDay(new Date(today - days * dayMs).toISOString()));
@@ -38,16 +33,8 @@ export function HistoryTab({
           </tr>
         </thead>
         <tbody role="rowgroup">
-          <HistoryRow title={history.now} digest={digest} day={undefined} newer={undefined} report={report} />
-          {days.map((day, index) => (
-            <HistoryRow
-              key={day}
-              title={day}
-              digest={digest}
-              day={day}
-              newer={days[index - 1]}
-              report={undefined}
-            />
+          {[undefined, ...days].map((day, index) => (
+            <HistoryRow key={day ?? ''} digest={digest} day={day} older={days[index]} />
           ))}
         </tbody>
       </table>
@@ -56,20 +43,17 @@ export function HistoryTab({
 }
 
 interface HistoryRowProps {
-  readonly title: string;
   readonly digest: string;
   /** Undefined for now. */
   readonly day: string | undefined;
-  /** The next later day that is shown; undefined for now. */
-  readonly newer: string | undefined;
-  readonly report: ImageReport | undefined;
+  /** The next earlier day that is shown; undefined for the earliest one. */
+  readonly older: string | undefined;
 }
 
-function HistoryRow({ title, digest, day, newer }: HistoryRowProps): JSX.Element {
+function HistoryRow({ digest, day, older }: HistoryRowProps): JSX.Element {
   const { history } = texts;
   const { data, failure } = useResource<ImageReport>(reportPath(digest, endOf(day)));
-  const after = useResource<ImageReport>(day === undefined ? undefined : reportPath(digest, endOf(newer)));
-  const link = <a href={hrefOf(`/images/${digest}/findings`, { asOf: day })}>{title}</a>;
+  const title = day ?? history.now;
   if (data === undefined)
     return (
       <tr role="row">
@@ -81,30 +65,58 @@ function HistoryRow({ title, digest, day, newer }: HistoryRowProps): JSX.Element
         </td>
       </tr>
     );
-  const isLoaded = data.coverage.every(({ loadedSince }) => loadedSince === undefined);
   const counts = countSeverities(data.matches.map(({ vulnerability }) => vulnerability.severity));
   return (
     <tr role="row">
       <td role="cell" class="name">
-        {link}
+        <a href={hrefOf(`/images/${digest}/findings`, { asOf: day })}>{title}</a>
       </td>
       <HistoryCell title={history.verdict}>
         <VerdictChip verdict={data.verdict} />
-        {!isLoaded && <span class="muted below">{history.notLoaded}</span>}
+        {!isLoaded(data) && <span class="muted below">{history.notLoaded}</span>}
       </HistoryCell>
       <HistoryCell title={history.findings}>
-        <SeverityNumbers
-          counts={counts}
-          hrefOf={(severity) => hrefOf(`/images/${digest}/findings`, { asOf: day, severity })}
-        />
+        {data.matches.length === 0 ? (
+          texts.states.none
+        ) : (
+          <SeverityNumbers
+            counts={counts}
+            hrefOf={(severity) => hrefOf(`/images/${digest}/findings`, { asOf: day, severity })}
+          />
+        )}
       </HistoryCell>
       <HistoryCell title={history.change}>
-        {!isLoaded || day === undefined || after.data === undefined
-          ? texts.states.none
-          : changeText(data.matches, after.data.matches)}
+        {older === undefined ? texts.states.none : <Change digest={digest} day={day} older={older} />}
       </HistoryCell>
     </tr>
   );
+}
+
+/** How the findings changed since an earlier day, with a link to the comparison. */
+function Change({ digest, day, older }: HistoryRowProps & { readonly older: string }): JSX.Element {
+  const { history, states } = texts;
+  const { data: after } = useResource<ImageReport>(reportPath(digest, endOf(day)));
+  const { data: before } = useResource<ImageReport>(reportPath(digest, endOf(older)));
+  if (before === undefined || after === undefined || !isLoaded(before) || !isLoaded(after))
+    return <>{states.none}</>;
+  const text = history.changes(countChanges(before.matches, after.matches));
+  return (
+    <>
+      {text === '' ? (
+        history.same
+      ) : (
+        <a href={hrefOf('/diff', { asOf: undefined, a: digest, aAsOf: older, b: digest, bAsOf: day })}>
+          {text}
+        </a>
+      )}
+      <span class="muted below">{history.since(older)}</span>
+    </>
+  );
+}
+
+/** Whether all advisories of the report were loaded at its time. Without them, a comparison would say little. */
+function isLoaded({ coverage }: ImageReport): boolean {
+  return coverage.every(({ loadedSince }) => loadedSince === undefined);
 }
 
 interface HistoryCellProps {
@@ -123,17 +135,4 @@ function HistoryCell({ title, children }: HistoryCellProps): JSX.Element {
 
 function endOf(day: string | undefined): string | undefined {
   return day === undefined ? undefined : `${day}T23:59:59Z`;
-}
-
-/** Says how the findings changed from one report to a later one. */
-function changeText(before: readonly Finding[], after: readonly Finding[]): string {
-  const earlier = new Set(before.map(identityOf));
-  const later = new Set(after.map(identityOf));
-  const { history } = texts;
-  const text = history.changes(earlier.difference(later).size, later.difference(earlier).size);
-  return text === '' ? history.same : text;
-}
-
-function identityOf({ vulnerability, package: { name, version, location } }: Finding): string {
-  return [vulnerability.id, name, version, location.path].join('\n');
 }

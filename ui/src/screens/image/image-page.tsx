@@ -103,7 +103,7 @@ function TabContent({ tab, report, digest }: TabContentProps): JSX.Element {
     case 'layers':
       return <LayersTab report={report} digest={digest} />;
     case 'history':
-      return <HistoryTab report={report} digest={digest} />;
+      return <HistoryTab digest={digest} />;
     case 'diff':
       return <DiffForm fixedA={digest} />;
     case 'raw':

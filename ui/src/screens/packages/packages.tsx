@@ -20,6 +20,7 @@ export function PackagesScreen(): JSX.Element {
       path="/packages"
       filterNames={filterNames}
       emptyText={packagesArea.empty}
+      nothingText={packagesArea.nothing}
       csvName="packages.csv"
       sizeOf={(data) => data.packages.length}
       filters={

@@ -23,12 +23,11 @@ export function ChangeSpark({ feeds, since }: ChangeSparkProps): JSX.Element {
   const all = values.reduce((sum, value) => sum + value, 0);
   return (
     <span class="spark">
-      <svg width={sparkDays * barWidth} height={height} aria-hidden="true">
+      <svg width={days.length * barWidth} height={height} aria-hidden="true">
         {days.map((day, index) => {
           const value = values[index] ?? 0;
           const tall = value === 0 ? 1 : Math.max(2, (value / highest) * height);
-          const x = (sparkDays - days.length + index) * barWidth;
-          return <rect key={day} x={x} y={height - tall} width={barWidth - 1} height={tall} />;
+          return <rect key={day} x={index * barWidth} y={height - tall} width={barWidth - 1} height={tall} />;
         })}
       </svg>
       <span class="muted">{texts.sources.changesSince(formatNumber(all), days[0] ?? since)}</span>

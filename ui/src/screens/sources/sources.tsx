@@ -2,19 +2,23 @@ import type { JSX } from 'preact';
 import { useResource } from '../../api/client.ts';
 import type { Source, SourceList } from '../../api/lists.ts';
 import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
+import {
+  freshnessByNeed,
+  freshnessOf,
+  type SourceFreshness,
+  SourceStateChip,
+} from '../../components/source-state.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../../components/states.tsx';
 import { Foreign, Time } from '../../components/text.tsx';
 import { formatAge, formatNumber, formatTime } from '../../format.ts';
 import { hrefOf, hrefWith, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
-import { SourceStateChip } from '../today/source-problems.tsx';
 import { ChangeSpark } from './change-spark.tsx';
 import { FeedTable } from './feed-table.tsx';
 
 const path = '/sources';
 const refreshMs = 60_000;
 const filterNames = ['q', 'state'] as const;
-const states: readonly Source['state'][] = ['failed', 'stale', 'current'];
 /** Feeds that are shown at once for a source that needs attention. */
 const openFeedsMax = 10;
 
@@ -31,7 +35,7 @@ export function SourcesScreen(): JSX.Element {
         <SelectField
           name="state"
           label={words.state}
-          options={states.map((state) => [state, texts.sourceStates[state]])}
+          options={freshnessByNeed.map((state) => [state, texts.sourceStates[state]])}
         />
       </FilterBar>
       <Loaded resource={resource} path={path}>
@@ -44,7 +48,7 @@ export function SourcesScreen(): JSX.Element {
 function SourceCards({ list }: { readonly list: SourceList }): JSX.Element {
   const { sources } = list;
   if (sources.length === 0) return <Empty title={texts.sources.empty} />;
-  const found = filtered(sources).toSorted((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
+  const found = filtered(sources).toSorted((a, b) => needOf(a) - needOf(b));
   if (found.length === 0) return <NothingMatches clearHref={hrefWith({ q: undefined, state: undefined })} />;
   return (
     <>
@@ -56,13 +60,17 @@ function SourceCards({ list }: { readonly list: SourceList }): JSX.Element {
   );
 }
 
+function needOf(source: Source): number {
+  return freshnessByNeed.indexOf(freshnessOf(source));
+}
+
 /** Returns the sources of the filters. A text that a source lacks leaves those of its feeds that have it. */
 function filtered(sources: readonly Source[]): readonly Source[] {
   const { query } = place.value;
   const text = query.get('q')?.toLowerCase() ?? '';
   const state = query.get('state') ?? '';
   return sources
-    .filter((source) => state === '' || source.state === state)
+    .filter((source) => state === '' || freshnessOf(source) === state)
     .flatMap((source): Source | Source[] => {
       if (source.source.toLowerCase().includes(text)) return source;
       const feeds = source.feeds.filter(({ name, namespaces }) =>
@@ -73,8 +81,10 @@ function filtered(sources: readonly Source[]): readonly Source[] {
 }
 
 function countsOf(sources: readonly Source[]): string {
-  return states
-    .map((state) => [state, sources.filter((source) => source.state === state).length] as const)
+  const counts = Map.groupBy(sources, freshnessOf);
+  const countOf = (state: SourceFreshness): number => counts.get(state)?.length ?? 0;
+  return freshnessByNeed
+    .map((state) => [state, countOf(state)] as const)
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${formatNumber(count)} ${texts.sourceStates[state]}`)
     .join(', ');
@@ -94,29 +104,31 @@ function SourceCard({ source, list: { daysSince, imagesCountedAt } }: SourceCard
     <section class="card" aria-label={source.source}>
       <div class="heading">
         <h2>{source.source}</h2>
-        <SourceStateChip state={state} />
-        <dl class="inline-facts">
-          <Fact title={sources.content}>{ageOf(contentDate)}</Fact>
-          <Fact title={sources.checked}>{ageOf(checkedAt)}</Fact>
-          <Fact title={sources.records}>{formatNumber(records)}</Fact>
-          {images !== null && imagesCountedAt !== null && (
-            <Fact title={sources.images}>
-              <a
-                href={hrefOf('/images', { source: source.source })}
-                title={sources.imagesHint(formatTime(imagesCountedAt))}
-              >
-                {formatNumber(images)}
-              </a>
-            </Fact>
-          )}
-          {skipped > 0 && (
-            <Fact title={sources.skipped}>
-              <span class="bad">{formatNumber(skipped)}</span>
-            </Fact>
-          )}
-        </dl>
-        <ChangeSpark feeds={feeds} since={daysSince} />
+        <SourceStateChip source={source} />
       </div>
+      <dl class="source-facts">
+        <Fact title={sources.content}>{ageOf(contentDate)}</Fact>
+        <Fact title={sources.checked}>{ageOf(checkedAt)}</Fact>
+        <Fact title={sources.records}>{formatNumber(records)}</Fact>
+        {images !== null && imagesCountedAt !== null && (
+          <Fact title={sources.images}>
+            <a
+              href={hrefOf('/images', { source: source.source })}
+              title={sources.imagesHint(formatTime(imagesCountedAt))}
+            >
+              {formatNumber(images)}
+            </a>
+          </Fact>
+        )}
+        {skipped > 0 && (
+          <Fact title={sources.skipped}>
+            <span class="bad">{formatNumber(skipped)}</span>
+          </Fact>
+        )}
+        <Fact title={sources.changes} isWide>
+          <ChangeSpark feeds={feeds} since={daysSince} />
+        </Fact>
+      </dl>
       {reason !== null && (
         <p class={state === 'failed' ? 'bad' : ''}>
           <Foreign text={reason} isWhole />
@@ -140,13 +152,15 @@ function SourceCard({ source, list: { daysSince, imagesCountedAt } }: SourceCard
 
 function Fact({
   title,
+  isWide = false,
   children,
 }: {
   readonly title: string;
+  readonly isWide?: boolean;
   readonly children: JSX.Element | string;
 }): JSX.Element {
   return (
-    <div>
+    <div class={isWide ? 'wide-fact' : ''}>
       <dt>{title}</dt>
       <dd>{children}</dd>
     </div>

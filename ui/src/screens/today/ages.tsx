@@ -10,6 +10,7 @@ import { Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefWith, place } from '../../router.ts';
+import { severityRank } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 
 const filterNames = ['repository'] as const;
@@ -49,7 +50,9 @@ function SeverityTable({
 }): JSX.Element {
   if (severities === null || countedAt === null || countedSince === null)
     return <p class="muted">{countedAt === null ? words.neverCounted : words.unknown}</p>;
-  const rows = severities.filter(({ open, closed }) => open.findings + closed.findings > 0);
+  const rows = severities
+    .filter(({ open, closed }) => open.findings + closed.findings > 0)
+    .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity));
   return (
     <>
       {rows.length === 0 ? (

@@ -5,11 +5,11 @@ import type { ImageList, ListedImage } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
+import { verdictOf } from '../../components/verdict.tsx';
 import { formatDay, formatNumber, formatSigned } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { severitiesDescending } from '../../severity.ts';
 import { texts } from '../../texts.ts';
-import { verdictOf } from '../images.tsx';
 import { sumOf } from './strip.tsx';
 import { historyPath } from './trend.tsx';
 

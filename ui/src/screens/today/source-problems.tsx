@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { SourceState, Summary } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
+import { freshnessOf, SourceStateChip } from '../../components/source-state.tsx';
 import { Foreign, Time } from '../../components/text.tsx';
 import { formatAge } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
@@ -19,7 +20,7 @@ export function SourceProblems({ summary: { sources, at } }: { readonly summary:
       isName: true,
       cell: ({ source }) => <a href={hrefOf('/sources')}>{source}</a>,
     },
-    { key: 'state', title: today.state, cell: ({ state }) => <SourceStateChip state={state} /> },
+    { key: 'state', title: today.state, cell: (source) => <SourceStateChip source={source} /> },
     {
       key: 'reason',
       title: today.reason,
@@ -37,9 +38,7 @@ export function SourceProblems({ summary: { sources, at } }: { readonly summary:
   return (
     <Card title={today.sourceProblems}>
       {problems.length === 0 ? (
-        <p class={sources.length === 0 ? 'bad' : 'good'}>
-          {sources.length === 0 ? texts.freshness.none : today.noProblems}
-        </p>
+        <NoProblems sources={sources} />
       ) : (
         <DataTable
           caption={today.sourceProblems}
@@ -52,12 +51,9 @@ export function SourceProblems({ summary: { sources, at } }: { readonly summary:
   );
 }
 
-/** The state of a source, with a sign besides its colour. */
-export function SourceStateChip({ state }: Pick<SourceState, 'state'>): JSX.Element {
-  const signs = { current: '●', stale: '◔', failed: '▲' };
-  return (
-    <span class={`source-state source-${state}`}>
-      <span aria-hidden="true">{signs[state]}</span> {texts.sourceStates[state]}
-    </span>
-  );
+function NoProblems({ sources }: Pick<Summary, 'sources'>): JSX.Element {
+  const { today, freshness } = texts;
+  if (sources.length === 0) return <p class="bad">{freshness.none}</p>;
+  const undated = sources.filter((source) => freshnessOf(source) === 'undated').length;
+  return undated === 0 ? <p class="good">{today.noProblems}</p> : <p>{today.undated(undated)}</p>;
 }

@@ -10,10 +10,12 @@ import { baseHref } from '../bases/base-parts.tsx';
 
 /** Upgrades with what each closes. */
 export function UpgradeTable({ upgrades }: { readonly upgrades: readonly Upgrade[] }): JSX.Element {
+  const [first] = upgrades;
+  const risk = first === undefined ? 0 : first.gain + first.residual;
   return (
     <DataTable
       caption={texts.upgrades.caption}
-      columns={columns}
+      columns={[...columns, gainColumn(risk)]}
       rows={upgrades}
       keyOf={({ rank }) => String(rank)}
     />
@@ -66,21 +68,65 @@ const columns: readonly Column<Upgrade>[] = [
     key: 'images',
     title: words.images,
     isNumber: true,
-    cell: (upgrade) => linked(upgrade, formatNumber(upgrade.images)),
-  },
-  {
-    key: 'residual',
-    title: words.residual,
-    hint: words.residualHint,
-    isNumber: true,
-    cell: ({ residual }) => riskText(residual),
+    cell: (upgrade) => <ImageCount upgrade={upgrade} />,
   },
 ];
 
-/** Returns a risk with two decimals. A small one is not shown as none. */
-function riskText(risk: number): string {
-  const rounded = Math.round(risk * 100) / 100;
-  return rounded === 0 && risk > 0 ? '< 0.01' : formatNumber(rounded);
+/** A number of images that leads to them. */
+function ImageCount({ upgrade }: { readonly upgrade: Upgrade }): JSX.Element {
+  const { package: name, text, images } = upgrade;
+  const count = formatNumber(images);
+  const href = hrefOfImages(upgrade);
+  return href === undefined ? (
+    <span>{count}</span>
+  ) : (
+    <a href={href} aria-label={`${count} ${words.imagesOf(name ?? text)}`}>
+      {count}
+    </a>
+  );
+}
+
+/**
+ * Returns the list of the images of an upgrade: those with a finding of the package that has a fix, or those on the older base image. Parents
+ * have none, because the index of findings does not name them.
+ */
+function hrefOfImages({
+  kind,
+  namespace,
+  package: name,
+  fixedVersion,
+  version,
+}: Upgrade): string | undefined {
+  if (kind === 'base-image') return version === null ? hrefOf('/upgrades/rebuilds') : baseHref(version);
+  if (fixedVersion === null || namespace === null || name === null) return undefined;
+  return hrefOf('/images', { upgrade: name, namespace });
+}
+
+/** Returns the column with the share of all risk that each upgrade removes, and what is left after it. */
+function gainColumn(risk: number): Column<Upgrade> {
+  return {
+    key: 'gain',
+    title: words.gain,
+    hint: words.gainHint,
+    cell: ({ gain, residual }) => (
+      <>
+        <span class="share" aria-hidden="true">
+          <span style={{ width: `${shareOf(gain, risk)}%` }} />
+        </span>
+        {percentText(shareOf(gain, risk))}{' '}
+        <span class="muted below">{words.left(percentText(shareOf(residual, risk)))}</span>
+      </>
+    ),
+  };
+}
+
+function shareOf(part: number, whole: number): number {
+  return whole === 0 ? 0 : (100 * part) / whole;
+}
+
+/** Returns a percentage without decimals. A small one is not shown as none. */
+function percentText(percent: number): string {
+  return percent > 0 && percent < 1 ? '< 1%' : `${Math.round(percent)}%`;
 }
 
 /** What to do: a package with its versions, or a sentence of the server for everything else. */

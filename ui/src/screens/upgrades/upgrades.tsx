@@ -4,7 +4,7 @@ import type { FindingSum, UpgradeList } from '../../api/lists.ts';
 import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
 import { DownloadButton, ExportButton } from '../../components/pages.tsx';
 import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
-import { Empty, Heading, Loaded } from '../../components/states.tsx';
+import { Empty, Heading, Loaded, NothingMatches } from '../../components/states.tsx';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefOf, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
@@ -55,11 +55,16 @@ export function UpgradesScreen(): JSX.Element {
   );
 }
 
-function Plan({ list: { upgrades, before, after, countedAt } }: { readonly list: UpgradeList }): JSX.Element {
-  const { upgrades: words, today } = texts;
+function Plan({ list }: { readonly list: UpgradeList }): JSX.Element {
+  const { upgrades, before, after, countedAt, hasImages } = list;
+  const { upgrades: words, today, states } = texts;
   const isScoped = ['repository', 'label'].some((name) => place.value.query.has(name));
   if (upgrades === null || before === null || after === null || countedAt === null)
     return <Empty title={today.neverCounted} />;
+  if (!hasImages)
+    return (
+      <NothingMatches clearHref={hrefOf('/upgrades')} title={states.noImage} hint={states.noImageHint} />
+    );
   if (upgrades.length === 0) return <Empty title={isScoped ? words.emptyScope : words.empty} />;
   return (
     <>

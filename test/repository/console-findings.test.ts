@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
+import { severities } from '../../src/model/severity.ts';
+import type { Finding } from '../../ui/src/api/report.ts';
+import { countChanges } from '../../ui/src/screens/image/finding-changes.ts';
+import { severitiesDescending } from '../../ui/src/severity.ts';
+
+test('the console places a severity by the weight that it has for upgrades', () => {
+  assert.deepEqual(severitiesDescending.toSorted(), severities.toSorted());
+  const weights = severitiesDescending.map((severity) => severityWeights[severity]);
+  assert.deepEqual(
+    weights,
+    weights.toSorted((a, b) => b - a),
+  );
+});
+
+function finding(id: string, severity: string, fixedVersion?: string): Finding {
+  return {
+    vulnerability: { id, severity },
+    package: { name: 'zlib', version: '1.2', location: { path: 'var/lib/dpkg/status', layer: null } },
+    fix: fixedVersion === undefined ? { state: 'unfixed' } : { state: 'fixed', version: fixedVersion },
+  } as Finding;
+}
+
+test('the history of an image counts new, gone and changed findings', () => {
+  const before = [
+    ...[finding('CVE-1', 'Low'), finding('CVE-2', 'Low'), finding('CVE-3', 'Low')],
+    finding('CVE-4', 'High', '1.3'),
+  ];
+  const after = [
+    ...[finding('CVE-2', 'High'), finding('CVE-3', 'Low', '1.3'), finding('CVE-4', 'High', '1.3')],
+    ...[finding('CVE-5', 'Low'), finding('CVE-6', 'Low')],
+  ];
+  assert.deepEqual(countChanges(before, after), { added: 2, gone: 1, other: 2 });
+  assert.deepEqual(countChanges(after, after), { added: 0, gone: 0, other: 0 });
+});

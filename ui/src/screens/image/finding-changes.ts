@@ -1,0 +1,30 @@
+import type { Finding } from '../../api/report.ts';
+
+/** Numbers of findings that two reports of an image differ in. */
+export interface FindingChanges {
+  readonly added: number;
+  readonly gone: number;
+  /** Findings of both with another severity or fix. */
+  readonly other: number;
+}
+
+/** Compares the findings of an earlier report with those of a later one. */
+export function countChanges(before: readonly Finding[], after: readonly Finding[]): FindingChanges {
+  const [earlier, later] = [contentsOf(before), contentsOf(after)];
+  const both = [...later].filter(([identity]) => earlier.has(identity));
+  return {
+    added: later.size - both.length,
+    gone: earlier.size - both.length,
+    other: both.filter(([identity, content]) => earlier.get(identity) !== content).length,
+  };
+}
+
+/** Returns what may change of each finding, by what identifies it. */
+function contentsOf(findings: readonly Finding[]): ReadonlyMap<string, string> {
+  return new Map(
+    findings.map(({ vulnerability: { id, severity }, package: { name, version, location }, fix }) => [
+      [id, name, version, location.path].join('\n'),
+      [severity, fix.state, fix.version ?? ''].join('\n'),
+    ]),
+  );
+}
