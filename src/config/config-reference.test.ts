@@ -35,7 +35,7 @@ test('writes a heading and a section for each block', () => {
         'updater',
         '`updater.sources.<name>`',
       ],
-      ...['notifier', 'notifier.pager', 'roles', 'plugins', 'log', 'tracing'],
+      ...['notifier', 'notifier.pager', '`upgrades.weights.<name>`', 'roles', 'plugins', 'log', 'tracing'],
     ],
   );
 });

@@ -34,6 +34,8 @@ const blocks: Readonly<Record<string, string>> = {
   'updater.sources.<name>':
     'One advisory source, by its name in [the list of extensions](extensions.md). Settings that are absent here default to those of all sources.',
   notifier: 'Which changes the server reports, and how often. Each transport has its own block below.',
+  'upgrades.weights.<name>':
+    'How much [the images of a label](../upgrade.md#weigh-images-by-label) count when upgrades are ranked. The name is one of your choice.',
   roles: 'The work that this process does.',
   plugins: 'Extensions in addition to the built-in ones.',
   log: 'Level and format of the log, which goes to standard error.',

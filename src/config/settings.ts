@@ -304,6 +304,16 @@ const settings = {
       0,
     ),
   },
+  upgrades: {
+    weights: table({
+      label: string('Label of images: `KEY=VALUE`, or `KEY` for any value.'),
+      weight: integer(
+        'How many times the risk of these images counts when upgrades are ranked; 1 when absent. Of several labels of an image, the highest weight counts.',
+        1,
+        1,
+      ),
+    }),
+  },
   roles: stringList(
     'What this process does: `api`, the APIs; `worker`, scans of images and walks through registries; `feeds`, updates and the deletion of expired data; `notify`, notifications. All when empty. The option `--role` overrides it.',
   ),

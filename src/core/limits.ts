@@ -45,6 +45,10 @@ export const limits = {
   evidencePerImage: 500_000,
   /** Paths of one kind of evidence that the coverage names as samples. */
   evidencePaths: 20,
+  /** Labels with a weight for upgrades. Each costs a search in the labels of every image. */
+  labelWeights: 20,
+  /** Weight of a label. A higher one would hide what other images need. */
+  labelWeight: 1000,
   /** The beginning of a program that identifies it. */
   programHeadBytes: 4 * KiB,
   /** How much of a program is searched for signs of Rust. They are stored before the code or after it. */

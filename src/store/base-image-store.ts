@@ -1,4 +1,4 @@
-import type { UpgradeScope } from './finding-index-store.ts';
+import type { ImageSum, WeighedScope } from './finding-index-store.ts';
 import type { ImageTag, KnownImage } from './known-image-store.ts';
 import type { Lease } from './lock-store.ts';
 import type { PageRequest } from './page.ts';
@@ -57,10 +57,9 @@ export interface ReplacedBase {
 }
 
 /** The counted images that could leave a base, and their package sets. */
-export interface MovableImages {
-  readonly images: number;
-  /** Number of these images by package set. Only sets that an image has in layers of the base, and in none above. */
-  readonly sets: ReadonlyMap<number, number>;
+export interface MovableImages extends ImageSum {
+  /** These images by package set. Only sets that an image has in layers of the base, and in none above. */
+  readonly sets: ReadonlyMap<number, ImageSum>;
 }
 
 /** Which images are the base of which others: all layers of a base are the lowest ones of an image that has more. */
@@ -83,7 +82,7 @@ export interface BaseImageStore {
    */
   findMovable(
     bases: readonly ReplacedBase[],
-    scope: UpgradeScope,
+    scope: WeighedScope,
   ): Promise<ReadonlyMap<number, MovableImages>>;
   /** Returns the numbers of the package sets of an image, by the number of its index. */
   findSets(image: number): Promise<readonly number[]>;

@@ -141,6 +141,19 @@ export interface UpgradeFinding {
   readonly fix: Fix;
 }
 
+/** How many times the risk of the images with a label counts. */
+export interface LabelWeight {
+  readonly label: ImageLabel;
+  /** A whole number from 1 on. */
+  readonly weight: number;
+}
+
+/** A number of images, and the sum of their weights. An image without a label that has one weighs 1. */
+export interface ImageSum {
+  readonly images: number;
+  readonly weight: number;
+}
+
 /** A part of the counted images. Both conditions hold at once. */
 export interface UpgradeScope {
   /** Images that have a name in this repository now. */
@@ -148,10 +161,14 @@ export interface UpgradeScope {
   readonly label?: ImageLabel | undefined;
 }
 
+/** The images whose upgrades are ranked, and how much each counts. Of several labels of an image, the highest weight counts. */
+export interface WeighedScope extends UpgradeScope {
+  readonly weights?: readonly LabelWeight[] | undefined;
+}
+
 /** The findings of a package set, and how many images of a scope have it. */
-export interface UpgradeSet {
+export interface UpgradeSet extends ImageSum {
   readonly set: number;
-  readonly images: number;
   readonly findings: readonly UpgradeFinding[];
 }
 
@@ -273,5 +290,5 @@ export interface FindingIndexStore {
   /** Returns the findings of package sets by their numbers, also of images that are not counted. */
   findSetFindings(sets: readonly number[]): Promise<ReadonlyMap<number, readonly UpgradeFinding[]>>;
   /** Returns a page of the package sets of the counted images of a scope with their findings. A page leaves out sets without findings. */
-  pageUpgrades(scope: UpgradeScope, page: PageRequest<number>): Promise<UpgradePage>;
+  pageUpgrades(scope: WeighedScope, page: PageRequest<number>): Promise<UpgradePage>;
 }

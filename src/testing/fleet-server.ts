@@ -120,6 +120,7 @@ export function fleetDeps(store: Store, extensions: Extensions, now: () => Date)
     parse: parseSuppressions,
     formats: extensions.formats,
     credentials: [],
+    labelWeights: [],
     mayScan: () => false,
     readExtracts: undefined,
     otherCellOf: () => undefined,

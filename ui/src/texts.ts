@@ -503,6 +503,7 @@ export const texts = {
     emptyScope: 'None of these images has a finding that an upgrade closes, as far as findings were counted.',
     explanation:
       'The upgrade that removes most risk comes first. Risk is the probability of exploitation × the weight of the severity × the images. The probability of known exploited vulnerabilities is 1, that of others mostly their EPSS score. Each upgrade counts what those above it leave open.',
+    weights: (labels: string) => `The risk of images with these labels counts more than once: ${labels}.`,
     noRules: 'Rules and VEX statements do not apply here.',
     kinds: {
       'distro-package': 'package of the system',

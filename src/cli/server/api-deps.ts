@@ -141,6 +141,7 @@ export function toFleetDeps(config: Config, deps: ServiceDeps & ReportingDeps): 
     mayScan: (registry) => isScanned(registry, registries, server),
     readExtracts,
     otherCellOf: (registry) => otherCellOf(registry, config),
+    labelWeights: server.labelWeights,
     watched: server.registries,
     noticedNames: store.noticedNames,
     webhookRate: new WebhookRate(),

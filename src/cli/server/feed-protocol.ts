@@ -2,6 +2,7 @@ import type { Config } from '../../config/settings.ts';
 import type { SerializedError } from '../../core/errors.ts';
 import type { FeedOutcome } from '../../service/feeds/update-feeds.ts';
 import type { FeedName } from '../../store/feed-state.ts';
+import type { LabelWeight } from '../../store/finding-index-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { RetentionTerms } from '../../store/maintenance.ts';
 import type { PublishedOptions } from '../open-places.ts';
@@ -12,6 +13,8 @@ export interface FeedThreadSetup {
   /** Name of the database in memory that the server uses; absent for other databases. */
   readonly memoryName?: string;
   readonly plugins: readonly PluginModule[];
+  /** How much the images of labels count when upgrades are ranked. */
+  readonly labelWeights: readonly LabelWeight[];
   /** Published databases, and the feeds of advisories that the server uses. Absent without published databases. */
   readonly published?: PublishedSetup;
 }

@@ -79,7 +79,12 @@ export class FeedSession {
       const opened = await this.#opened;
       if (task.kind === 'update') return { outcome: sentOutcome(await this.#update(id, task, opened)) };
       if (task.kind === 'count')
-        await countFindings({ ...opened, lease: task.lease, signal: this.#stop.signal });
+        await countFindings({
+          ...opened,
+          lease: task.lease,
+          signal: this.#stop.signal,
+          weights: this.#setup.labelWeights,
+        });
       else {
         await opened.store.collectGarbage(task.terms, task.lease);
         await opened.store.rebuildIndexes();

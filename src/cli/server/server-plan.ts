@@ -12,6 +12,7 @@ import { type SourcePolicy, sourcePolicy } from '../../image/posted/source-polic
 import { hasUnboundCredentials } from '../../image/registry/find-credentials.ts';
 import { type ConnectToOtherHost, publicOtherHosts } from '../../image/registry/other-hosts.ts';
 import type { FernetKey } from '../../kit/fernet.ts';
+import type { LabelWeight } from '../../store/finding-index-store.ts';
 import type { ExtractBucket } from '../../store/layer-extract-store.ts';
 import { requireMirror } from '../feed-client.ts';
 import type { PublishedOptions } from '../open-places.ts';
@@ -19,6 +20,7 @@ import { type CellsPlan, cellsPlan, ofOwnCell } from './cells-plan.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { extractBucketOf } from './extracts-plan.ts';
 import { type HarborPlan, harborPlan } from './harbor-plan.ts';
+import { labelWeightsOf } from './label-weights.ts';
 import { Problems } from './problems.ts';
 import { type ApiName, servedApis } from './served-apis.ts';
 import { signInPlan } from './sign-in-plan.ts';
@@ -49,6 +51,8 @@ export interface ServerPlan {
   readonly harbor: HarborPlan | undefined;
   /** The registries that are watched. */
   readonly registries: readonly ConfiguredRegistry[];
+  /** How much the images of labels count when upgrades are ranked. */
+  readonly labelWeights: readonly LabelWeight[];
   /** File with credentials of registries. Empty without one. */
   readonly authFile: string;
   /** Undefined if the settings keep no extracts in a bucket. */
@@ -90,6 +94,7 @@ export async function planServer(
     traces: problems.check(() => exportTarget(tracing, env)),
     harbor: problems.check(() => harborPlan(api.harbor)),
     registries: problems.check(() => ofOwnCell(watchedRegistriesOf(config), config)),
+    labelWeights: problems.check(() => labelWeightsOf(config.upgrades)),
     authFile: config.images.authfile,
     extractBucket: problems.check(() => extractBucketOf(config.extracts)),
   };

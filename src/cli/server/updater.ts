@@ -42,7 +42,7 @@ export function startUpdater(config: Config, deps: ServiceDeps): AsyncDisposable
 
 function feedThread(
   { database, updater }: Config,
-  { memoryName, loaded: { plugins }, plan }: ServiceDeps,
+  { memoryName, loaded: { plugins }, plan, server: { labelWeights } }: ServiceDeps,
 ): FeedThread {
   const wanted = plan.feeds
     .filter(({ source }) => isAdvisorySource(source))
@@ -52,6 +52,7 @@ function feedThread(
     database,
     ...(memoryName !== undefined && { memoryName }),
     plugins: plugins.map(({ path, module }) => ({ path, module })),
+    labelWeights,
     ...(published !== undefined && { published: { ...published, wanted } }),
   });
 }

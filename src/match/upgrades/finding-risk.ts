@@ -84,14 +84,17 @@ function priorFrom(
 }
 
 /**
- * Returns the risk of a finding: its probability of exploitation × the weight of its severity × its weight. The probability is 1 if it is
+ * Returns the risk of a finding: its probability of exploitation × the weight of its severity × its importance. The probability is 1 if it is
  * known to be exploited, else its EPSS score, else an estimate. It is never 0.
  */
-export function riskOf({ vulnerability, weight }: WeighedFinding, priors: UpgradePriors): number {
+export function riskOf(
+  { vulnerability, weight, importance = weight }: WeighedFinding,
+  priors: UpgradePriors,
+): number {
   const { severity, epss, kev } = vulnerability;
   const estimate = priors.get(severity)?.probability ?? constantPriors[severity];
   const probability = kev === true ? 1 : Math.max(epss ?? estimate, leastScore);
-  return probability * severityWeights[severity] * weight;
+  return probability * severityWeights[severity] * importance;
 }
 
 /** Returns the sum of the risks of findings. */

@@ -17,8 +17,10 @@ export interface UpgradableFinding {
 
 /** A finding, and how much it counts. */
 export interface WeighedFinding extends UpgradableFinding {
-  /** Number of images that have it, or the sum of their weights. */
+  /** Number of images that have it. */
   readonly weight: number;
+  /** The sum of the weights of these images, by which its risk counts. Their number if absent. */
+  readonly importance?: number;
   /** Whether a rebuild of the image installs the fixed version without a change of its instructions. */
   readonly isRebuilt?: boolean;
   /** Whether it comes from the base image. */

@@ -1,6 +1,6 @@
 import type { FleetMove } from '../../match/upgrades/upgrade-proposals.ts';
 import type { WeighedFinding } from '../../match/upgrades/weighed-finding.ts';
-import type { UpgradeFinding, UpgradeSet } from '../../store/finding-index-store.ts';
+import type { ImageSum, UpgradeFinding, UpgradeSet } from '../../store/finding-index-store.ts';
 import type { FleetBaseMoves } from './fleet-base-moves.ts';
 import { keyOfFinding, weighedFinding } from './fleet-finding.ts';
 
@@ -10,6 +10,7 @@ interface CollectedFinding {
   /** Key of the move to a newer base image that replaces it. It then counts only the images of that move. */
   readonly move: string | undefined;
   images: number;
+  weight: number;
   readonly sets: number[];
 }
 
@@ -30,34 +31,38 @@ export class CollectedFindings {
   }
 
   /** Adds a package set, each once. */
-  add({ set, images, findings }: UpgradeSet): void {
+  add({ set, images, weight, findings }: UpgradeSet): void {
     const moved = [...(this.#replaced.get(set) ?? [])];
-    const others = images - sumOf(moved.map(([, some]) => some));
-    this.#otherImages.set(set, others);
+    const others = {
+      images: images - sumOf(moved.map(([, some]) => some.images)),
+      weight: weight - sumOf(moved.map(([, some]) => some.weight)),
+    };
+    this.#otherImages.set(set, others.images);
     for (const finding of findings) {
-      for (const [move, some] of moved) this.#count(finding, { set, images: some, move });
-      if (others > 0) this.#count(finding, { set, images: others, move: undefined });
+      for (const [move, some] of moved) this.#count(finding, { set, ...some, move });
+      if (others.images > 0) this.#count(finding, { set, ...others, move: undefined });
     }
   }
 
   #count(
     finding: UpgradeFinding,
-    { set, images, move }: Pick<CollectedFinding, 'move' | 'images'> & { readonly set: number },
+    { set, images, weight, move }: ImageSum & Pick<CollectedFinding, 'move'> & { readonly set: number },
   ): void {
     const key = `${keyOfFinding(finding)} ${move ?? ''}`;
     let known = this.#found.get(key);
     if (known === undefined) {
-      known = { finding, move, images: 0, sets: [] };
+      known = { finding, move, images: 0, weight: 0, sets: [] };
       this.#found.set(key, known);
     }
     known.images += images;
+    known.weight += weight;
     known.sets.push(set);
   }
 
   findings(): WeighedFinding[] {
     return Array.from(this.#found.values(), (collected) => {
-      const { finding, images, move } = collected;
-      const weighed = { ...weighedFinding(finding, images), ...(move !== undefined && { move }) };
+      const { finding, move } = collected;
+      const weighed = { ...weighedFinding(finding, collected), ...(move !== undefined && { move }) };
       this.#collectedOf.set(weighed.package, collected);
       return weighed;
     });
@@ -86,7 +91,9 @@ export class CollectedFindings {
   }
 
   #imagesOfSet(set: number, move: string | undefined): number {
-    return (move === undefined ? this.#otherImages.get(set) : this.#replaced.get(set)?.get(move)) ?? 0;
+    return (
+      (move === undefined ? this.#otherImages.get(set) : this.#replaced.get(set)?.get(move)?.images) ?? 0
+    );
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   SetFinding,
   SetFindings,
 } from '../../store/finding-count-store.ts';
+import type { LabelWeight } from '../../store/finding-index-store.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
@@ -33,6 +34,8 @@ export interface CountFindingsDeps {
   readonly store: Pick<Store, CountedParts | 'now'>;
   readonly extensions: Pick<Extensions, 'schemes' | 'sources'>;
   readonly signal: AbortSignal;
+  /** How much images count when upgrades are ranked. */
+  readonly weights?: readonly LabelWeight[] | undefined;
   /** The lease of the job, without which nothing is written. */
   readonly lease?: Lease;
 }
@@ -83,8 +86,13 @@ async function countCoverage(deps: CountFindingsDeps): Promise<void> {
   await updateImagesBySource(groups, deps);
 }
 
-async function rankFleet({ store, extensions: { schemes }, signal }: CountFindingsDeps): Promise<void> {
-  await updateUpgrades(await store.keyValues.get(scoresKey), { store, schemes, signal });
+async function rankFleet({
+  store,
+  extensions: { schemes },
+  signal,
+  weights,
+}: CountFindingsDeps): Promise<void> {
+  await updateUpgrades(await store.keyValues.get(scoresKey), { store, schemes, signal, weights });
 }
 
 /** Two images of a step can have the same set. */

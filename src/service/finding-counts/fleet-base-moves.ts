@@ -1,6 +1,6 @@
 import type { FleetMove } from '../../match/upgrades/upgrade-proposals.ts';
 import type { MovableImages } from '../../store/base-image-store.ts';
-import type { UpgradeFinding, UpgradeScope } from '../../store/finding-index-store.ts';
+import type { ImageSum, UpgradeFinding, WeighedScope } from '../../store/finding-index-store.ts';
 import type { KnownImage } from '../../store/known-image-store.ts';
 import type { Store } from '../../store/store.ts';
 import { keyOfFinding, weighedFinding } from './fleet-finding.ts';
@@ -13,14 +13,14 @@ export type BaseMoveReads = Pick<Store, 'baseImages' | 'findingIndex' | 'keyValu
 /** Moves of images to the newer images of the names of their base images. Each image is in one at most. */
 export interface FleetBaseMoves {
   readonly moves: readonly FleetMove[];
-  /** Numbers of the images of package sets that a move replaces, by the set and the key of the move. */
-  readonly replaced: ReadonlyMap<number, ReadonlyMap<string, number>>;
+  /** The images of package sets that a move replaces, by the set and the key of the move. */
+  readonly replaced: ReadonlyMap<number, ReadonlyMap<string, ImageSum>>;
 }
 
 /** Returns the moves of the images of a scope from outdated base images. Those to images that are known not to be assessed are left out. */
 export async function findBaseMoves(
   bases: readonly OutdatedBase[],
-  scope: UpgradeScope,
+  scope: WeighedScope,
   store: BaseMoveReads,
 ): Promise<FleetBaseMoves> {
   const assessed = await assessedImages(
@@ -59,18 +59,24 @@ async function moveFrom(
   const [first] = bases;
   if (first === undefined) return [];
   const { newer, name } = first;
-  const images = bases.reduce((sum, { image }) => sum + (movable.get(image.number)?.images ?? 0), 0);
+  const moved = bases.reduce((sum, { image }) => addImages(sum, movable.get(image.number)), noImages);
   const opens = await findingsOf(newer, store);
   return [
     {
       key: keyOf(first),
       base: name,
-      images,
+      images: moved.images,
       from: bases.flatMap(({ image }) => image.digest ?? []),
       to: newer.digest,
-      findings: opens.map((finding) => weighedFinding(finding, images)),
+      findings: opens.map((finding) => weighedFinding(finding, moved)),
     },
   ];
+}
+
+const noImages: ImageSum = { images: 0, weight: 0 };
+
+function addImages({ images, weight }: ImageSum, more: ImageSum = noImages): ImageSum {
+  return { images: images + more.images, weight: weight + more.weight };
 }
 
 function keyOf({ newer }: OutdatedBase): string {
@@ -89,13 +95,13 @@ async function findingsOf(
 function replacedSets(
   bases: readonly OutdatedBase[],
   movable: ReadonlyMap<number, MovableImages>,
-): Map<number, Map<string, number>> {
-  const replaced = new Map<number, Map<string, number>>();
+): FleetBaseMoves['replaced'] {
+  const replaced = new Map<number, Map<string, ImageSum>>();
   for (const base of bases)
     for (const [set, images] of movable.get(base.image.number)?.sets ?? []) {
-      const byMove = replaced.get(set) ?? new Map<string, number>();
+      const byMove = replaced.get(set) ?? new Map<string, ImageSum>();
       replaced.set(set, byMove);
-      byMove.set(keyOf(base), (byMove.get(keyOf(base)) ?? 0) + images);
+      byMove.set(keyOf(base), addImages(images, byMove.get(keyOf(base))));
     }
   return replaced;
 }

@@ -1,7 +1,7 @@
 import type { WeighedFinding } from '../../match/upgrades/weighed-finding.ts';
 import { namespaceOfProduct, schemesOfTypes } from '../../model/namespace.ts';
 import type { FoundPackage } from '../../store/finding-count-store.ts';
-import type { UpgradeFinding } from '../../store/finding-index-store.ts';
+import type { ImageSum, UpgradeFinding } from '../../store/finding-index-store.ts';
 
 /** Returns a text that differs for different findings, and for different parents of their package. */
 export function keyOfFinding({ number, parent }: UpgradeFinding): string {
@@ -11,7 +11,7 @@ export function keyOfFinding({ number, parent }: UpgradeFinding): string {
 /** Returns a finding of the index for the planner of upgrades. The index has no ranges: all versions below the fixed one are affected. */
 export function weighedFinding(
   { vulnerability: id, severity, exploited, epss, fix, package: found, parent }: UpgradeFinding,
-  weight: number,
+  { images, weight }: ImageSum,
 ): WeighedFinding {
   const { namespace, lookupName, type, name, version, source } = found;
   return {
@@ -33,7 +33,8 @@ export function weighedFinding(
         versionScheme: versionSchemeOf(found),
       },
     ],
-    weight,
+    weight: images,
+    importance: weight,
   };
 }
 

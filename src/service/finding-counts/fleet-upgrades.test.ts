@@ -5,7 +5,7 @@ import { builtIn as extensions } from '../../extensions.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { Vulnerability } from '../../model/vulnerability.ts';
 import { isKey } from '../../plugin/version-scheme.ts';
-import type { UpgradeScope } from '../../store/finding-index-store.ts';
+import type { WeighedScope } from '../../store/finding-index-store.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
 import type { Store } from '../../store/store.ts';
 import {
@@ -32,7 +32,13 @@ for (const engine of storeEngines) {
       checkRanking(await rank(store, {}), new OpenImages(fleet));
       const scoped = fleet.images.at(-1)?.label ?? '';
       const ranked = await rank(store, { repository, label: { key: 'layer', value: scoped } });
-      checkRanking(ranked, new OpenImages(fleet, scoped));
+      checkRanking(ranked, new OpenImages(fleet, { label: scoped }));
+      const weights = [...new Set([fleet.images[0]?.label ?? '', scoped])].map((value, i) => ({
+        label: { key: 'layer', value },
+        weight: 3 + 4 * i,
+      }));
+      const byLabel = new Map(weights.map(({ label, weight }) => [label.value, weight]));
+      checkRanking(await rank(store, { weights }), new OpenImages(fleet, { weights: byLabel }));
       await store[Symbol.asyncDispose]();
     };
     await fc.assert(fc.asyncProperty(randomFleet, check), { numRuns: runsOn(engine, 30) });
@@ -116,7 +122,7 @@ function recordOf({ id, package: name, fixed, isKnownFixed, severity }: FleetVul
   };
 }
 
-async function rank(store: Store, scope: UpgradeScope): Promise<FleetUpgrades> {
+async function rank(store: Store, scope: WeighedScope): Promise<FleetUpgrades> {
   const bases = await findOutdatedBases(store);
   const plan = await planFleetUpgrades(
     { ...scope, bases, limit: 100 },
@@ -153,19 +159,24 @@ class OpenImages {
   readonly #moved = new Set<string>();
   readonly #images: {
     readonly of: FleetImage;
+    readonly weight: number;
     readonly leaves: FleetImage | undefined;
     open: OpenFinding[];
   }[];
 
-  /** Only images of a label, if one is given. */
-  constructor(fleet: RandomFleet, label?: string) {
+  /** Only images of a label, if one is given. Images weigh 1, unless their label has another weight. */
+  constructor(
+    fleet: RandomFleet,
+    { label, weights }: { readonly label?: string; readonly weights?: ReadonlyMap<string, number> } = {},
+  ) {
     this.#fleet = fleet;
     const current = fleet.images.filter((one) => this.#holderOf(one.tag) === one);
     this.#images = current
       .filter((one) => label === undefined || one.label === label)
       .map((of) => {
         const leaves = this.#baseToLeave(of);
-        return { of, leaves, open: this.#findingsOf(of, leaves) };
+        const weight = weights?.get(of.label) ?? 1;
+        return { of, weight, leaves, open: this.#findingsOf(of, leaves) };
       });
   }
 
@@ -210,7 +221,7 @@ class OpenImages {
   }
 
   get risk(): number {
-    return this.#images.reduce((sum, { open }) => sum + riskOf(open), 0);
+    return this.#images.reduce((sum, { open, weight }) => sum + weight * riskOf(open), 0);
   }
 
   /** Returns all upgrades that remove risk, by their kind and package. */
@@ -230,8 +241,9 @@ class OpenImages {
 
   #effectOf(closes: (finding: OpenFinding) => boolean): Effect {
     const closed = this.#images.map(({ open }) => open.filter(closes));
+    const weightOf = (index: number): number => this.#images[index]?.weight ?? 0;
     return {
-      gain: closed.reduce((sum, findings) => sum + riskOf(findings), 0),
+      gain: closed.reduce((sum, findings, index) => sum + weightOf(index) * riskOf(findings), 0),
       closes: closed.flat().length,
       // An image counts for each of its parts.
       images: closed.reduce((sum, findings) => sum + new Set(findings.map(({ part }) => part)).size, 0),
@@ -251,7 +263,7 @@ class OpenImages {
     ];
     const added = distinct.map((finding) => ({ ...finding, part: `new ${tag}` }));
     return {
-      gain: gain - moved.length * riskOf(added),
+      gain: gain - moved.reduce((sum, { weight }) => sum + weight, 0) * riskOf(added),
       closes: closes - moved.length * added.length,
       images: moved.length,
       apply: () => {

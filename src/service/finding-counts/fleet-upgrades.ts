@@ -1,7 +1,7 @@
 import { rankUpgrades } from '../../match/upgrades/plan-upgrades.ts';
 import type { PlannedUpgrade, UpgradeRanking } from '../../model/upgrade.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
-import type { UpgradeScope } from '../../store/finding-index-store.ts';
+import type { LabelWeight, WeighedScope } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
 import { CollectedFindings } from './collected-findings.ts';
 import { type BaseMoveReads, findBaseMoves } from './fleet-base-moves.ts';
@@ -20,6 +20,8 @@ const versionsListedMax = 20;
 export interface FleetUpgrades extends Omit<UpgradeRanking, 'upgrades'> {
   /** ISO 8601. */
   readonly countedAt: string;
+  /** The weights by which they are ranked. Absent without any. */
+  readonly weights?: readonly LabelWeight[];
   readonly upgrades: readonly FleetUpgrade[];
 }
 
@@ -31,7 +33,7 @@ export interface FleetUpgradesDeps {
 }
 
 /** The images to upgrade, and the number of listed upgrades. */
-export interface FleetUpgradesScope extends UpgradeScope {
+export interface FleetUpgradesScope extends WeighedScope {
   readonly limit: number;
   /** The base images that images could leave, see `findOutdatedBases`. */
   readonly bases: readonly OutdatedBase[];
@@ -70,5 +72,6 @@ export async function planFleetUpgrades(
     versions: versions.slice(0, versionsListedMax),
     versionCount: versions.length,
   }));
-  return { ...ranking, countedAt: totals.at, upgrades };
+  const { weights = [] } = scope;
+  return { ...ranking, countedAt: totals.at, ...(weights.length > 0 && { weights }), upgrades };
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
+import type { LabelWeight } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
 import { type FleetUpgrades, type FleetUpgradesDeps, planFleetUpgrades } from './fleet-upgrades.ts';
 import { KeptValue, type KeptValues } from './kept-value.ts';
@@ -22,6 +23,7 @@ export interface UpdateUpgradesDeps {
   readonly store: FleetUpgradesDeps['store'] & Pick<Store, 'keyValues' | 'knownImages'>;
   readonly schemes: readonly VersionScheme[];
   readonly signal: AbortSignal;
+  readonly weights?: readonly LabelWeight[] | undefined;
 }
 
 /** Marks the kept upgrades as old before findings change, so that an interruption cannot leave them. Requests get them until they are computed. */
@@ -32,27 +34,31 @@ export async function markUpgradesOld(store: KeptValues): Promise<void> {
 }
 
 /**
- * Ranks the upgrades of all images again if their findings have changed. `scores` names the state of the scores of exploitation. Stops early if
+ * Ranks the upgrades of all images again if their findings or the weights have changed. `scores` names the state of the scores of exploitation. Stops early if
  * the signal aborts: the next call begins again.
  */
 export async function updateUpgrades(
   scores: string | undefined,
-  { store, schemes, signal }: UpdateUpgradesDeps,
+  { store, schemes, signal, weights = [] }: UpdateUpgradesDeps,
 ): Promise<void> {
   const totals = await store.findingCounts.findTotals();
   const bases = await findOutdatedBases(store);
   // As it is read again from JSON.
   const state: unknown = JSON.parse(
-    JSON.stringify([scores ?? null, totals ?? null, bases.map(identityOfMove)]),
+    JSON.stringify([
+      ...[scores ?? null, totals ?? null, bases.map(identityOfMove)],
+      ...(weights.length > 0 ? [weights] : []),
+    ]),
   );
   const kept = await keptUpgradesOfAll.read(store);
   if (kept !== undefined && isDeepStrictEqual(kept.state, state)) return;
-  const plan = await planFleetUpgrades({ limit: keptUpgrades, bases }, { store, schemes, signal }).catch(
-    (error: unknown) => {
-      if (signal.aborted) return undefined;
-      throw error;
-    },
-  );
+  const plan = await planFleetUpgrades(
+    { limit: keptUpgrades, bases, weights },
+    { store, schemes, signal },
+  ).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
   if (plan !== undefined) await keptUpgradesOfAll.keep(store, { state, plan });
 }
 

@@ -215,6 +215,8 @@ export interface UpgradeList {
   readonly countedAt: string | null;
   /** Whether the server knows any image of the repository and the label. */
   readonly hasImages: boolean;
+  /** Labels of images whose risk counts more than once. */
+  readonly weights: readonly { readonly label: string; readonly weight: number }[];
 }
 
 /** Numbers of findings by severity, of all, and of those that are exploited. */

@@ -44,6 +44,11 @@ export function labelOf(text: string): ImageLabel {
   return at < 0 ? { key: text } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }
 
+/** Returns a label as `KEY` or `KEY=VALUE`. */
+export function labelText({ key, value }: ImageLabel): string {
+  return value === undefined ? key : `${key}=${value}`;
+}
+
 /** Returns a package as lists of `/api/v1` show it. */
 export function toPackageJson({ type, name, version, purl, source, lookupName }: FoundPackage): object {
   return { type, name, version, purl, source, lookupName };

@@ -5,6 +5,7 @@ import { parseImageName } from '../../../model/image-name.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
 import type { StoredImageDeps } from '../../../service/fleet/stored-image.ts';
 import type { ActiveSuppressions } from '../../../service/suppressions/active-suppressions.ts';
+import type { LabelWeight } from '../../../store/finding-index-store.ts';
 import type { ScanJob } from '../../../store/scan-job-store.ts';
 import type { ListLimiter } from '../list-limiter.ts';
 import type { RouteDescription } from '../openapi.ts';
@@ -23,6 +24,8 @@ export interface FleetDeps extends StoredImageDeps, WebhookDeps, Omit<Suppressio
   readonly mayScan: (registry: string) => boolean;
   /** Returns the name of the cell to which a registry belongs, if it is not the cell of this server. */
   readonly otherCellOf: (registry: string) => string | undefined;
+  /** How much the images of labels count when upgrades are ranked. */
+  readonly labelWeights: readonly LabelWeight[];
   /** Announces to all servers that there is a new scan. */
   readonly announceWork: () => void;
   /** Limits lists and reports of all APIs together. */

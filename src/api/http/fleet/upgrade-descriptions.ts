@@ -65,6 +65,11 @@ export const upgradesDescription: RouteDescription = {
         description: 'Whether the server knows any image of the repository and the label.',
       },
       priors: { type: 'array', items: prior },
+      weights: {
+        type: 'array',
+        description: 'Labels of images whose risk counts more than once in the order: `upgrades.weights`.',
+        items: { type: 'object', properties: { label: text, weight: count } },
+      },
     },
   },
   hasCsv: true,

@@ -68,7 +68,10 @@ function linesOf({ upgrades }: Upgrades): unknown[] {
 
 test('ranks the upgrades of all images, as servers have counted them', async (t) => {
   const { get, count } = await scene(t);
-  const none = { upgrades: null, before: null, after: null, countedAt: null, hasImages: true };
+  const none = {
+    ...{ upgrades: null, before: null, after: null, countedAt: null },
+    ...{ weights: [], hasImages: true },
+  };
   assert.deepEqual(await get('/upgrades'), none);
   assert.deepEqual(await get('/upgrades?repository=registry.example/app'), none);
   await count();

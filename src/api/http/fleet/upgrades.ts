@@ -15,7 +15,7 @@ import { preferredType } from '../media-ranges.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
-import { labelOf, textParameter } from './filters.ts';
+import { labelOf, labelText, textParameter } from './filters.ts';
 import { getImageUpgradesRoute } from './image-upgrades.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
@@ -63,7 +63,9 @@ function markdownResponse(
   upgrades: readonly FleetUpgrade[],
 ): ApiResponse {
   const isPlan = plan !== undefined && plan !== 'no images';
-  const lines = fleetUpgradesMarkdown(isPlan ? { ...plan, upgrades, after: afterOf(plan, upgrades) } : plan);
+  const lines = fleetUpgradesMarkdown(
+    isPlan ? { ...plan, upgrades, after: afterOf(plan, upgrades), weights: weightsJson(plan) } : plan,
+  );
   const contentType = 'text/markdown; charset=utf-8';
   return { status: 200, headers: { Vary: 'Accept' }, contentType, text: [...lines].join('') };
 }
@@ -77,21 +79,32 @@ function checkAccess(repository: string | undefined, { repositories }: ApiReques
 async function planOf(
   scope: UpgradeScope & { readonly limit: number },
   { signal, repositories }: ApiRequest,
-  { store, extensions: { schemes }, listLimiter }: FleetDeps,
+  { store, extensions: { schemes }, listLimiter, labelWeights: weights }: FleetDeps,
 ): Promise<FleetUpgrades | undefined> {
   if (scope.repository === undefined && scope.label === undefined) return await findKeptUpgrades(store);
   return await listLimiter.run(signal, async () => {
     // Base images can be of repositories that the token may not read.
     const bases = repositories === undefined ? await findOutdatedBases(store) : [];
-    return await planFleetUpgrades({ ...scope, bases }, { store, schemes, signal });
+    return await planFleetUpgrades({ ...scope, bases, weights }, { store, schemes, signal });
   });
 }
 
 function toJson(plan: FleetUpgrades | undefined, upgrades: readonly FleetUpgrade[]): object {
-  if (plan === undefined) return { upgrades: null, before: null, after: null, countedAt: null };
+  if (plan === undefined) return { upgrades: null, before: null, after: null, countedAt: null, weights: [] };
   const { before, countedAt, priors } = plan;
   const after = afterOf(plan, upgrades);
-  return { upgrades: upgrades.map(upgradeJson), before, after, countedAt, priors };
+  return {
+    upgrades: upgrades.map(upgradeJson),
+    before,
+    after,
+    countedAt,
+    priors,
+    weights: weightsJson(plan),
+  };
+}
+
+function weightsJson({ weights = [] }: FleetUpgrades): { readonly label: string; readonly weight: number }[] {
+  return weights.map(({ label, weight }) => ({ label: labelText(label), weight }));
 }
 
 function upgradeJson({ versions, versionCount, ...upgrade }: FleetUpgrade): object {

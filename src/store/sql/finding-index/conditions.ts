@@ -6,7 +6,7 @@ import {
   type SqlBool,
   sql,
 } from 'kysely';
-import type { ImageLabel, UpgradeScope } from '../../finding-index-store.ts';
+import type { ImageLabel, LabelWeight, UpgradeScope } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
 
 /** A part of the counted images. */
@@ -66,6 +66,15 @@ export function indexesToUpgrade(
 export function hasLabel({ key, value }: ImageLabel): Expression<SqlBool> {
   const text = `${JSON.stringify(key)}:${value === undefined ? '' : JSON.stringify(value)}`;
   return containsExactly('known_image.labels', text);
+}
+
+/** Returns the weight of a known image: the highest of its labels, or 1. */
+export function weightOfImage(weights: readonly LabelWeight[]): RawBuilder<number> {
+  if (weights.length === 0) return sql<number>`1`;
+  const cases = weights
+    .toSorted((a, b) => b.weight - a.weight)
+    .map(({ label, weight }) => sql`when ${hasLabel(label)} then ${sql.lit(weight)}`);
+  return sql<number>`case ${sql.join(cases, sql` `)} else 1 end`;
 }
 
 /** Returns the condition for a column to contain a text, in any case of ASCII letters. */

@@ -1,22 +1,23 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { padToPowerOfTwo } from '../../../kit/collections.ts';
-import type { UpgradeFinding, UpgradePage, UpgradeScope } from '../../finding-index-store.ts';
+import type { LabelWeight, UpgradeFinding, UpgradePage, WeighedScope } from '../../finding-index-store.ts';
 import type { PageRequest } from '../../page.ts';
 import type { Tables } from '../schema.ts';
-import { setsInScope } from './conditions.ts';
+import { setsInScope, weightOfImage } from './conditions.ts';
 import { findingColumns, findingContent } from './list-findings.ts';
 import { findParents } from './parents.ts';
 
 /** Returns a page of the package sets of the images of a scope with their findings. Leaves out those without findings. */
 export async function pageUpgrades(
   db: Kysely<Tables>,
-  scope: UpgradeScope,
+  { weights = [], ...scope }: WeighedScope,
   { limit, after = 0 }: PageRequest<number>,
 ): Promise<UpgradePage> {
   const counted = await db
     .selectFrom(setsInScope(db, scope).as('held'))
     .select('held.set_id as set')
     .select((eb) => eb.fn.count('held.image_id').as('images'))
+    .select(sumOfWeights(weights).as('weight'))
     .where('held.set_id', '>', after)
     .groupBy('held.set_id')
     .orderBy('held.set_id')
@@ -26,12 +27,22 @@ export async function pageUpgrades(
     db,
     counted.map(({ set }) => set),
   );
-  const sets = counted.flatMap(({ set, images }) => {
+  const sets = counted.flatMap(({ set, images, weight }) => {
     const ofSet = findings.get(set);
-    return ofSet === undefined ? [] : [{ set, images: Number(images), findings: ofSet }];
+    return ofSet === undefined
+      ? []
+      : [{ set, images: Number(images), weight: Number(weight), findings: ofSet }];
   });
   const last = counted.at(-1)?.set;
   return { sets, ...(counted.length === limit && last !== undefined && { next: last }) };
+}
+
+/** Sums the weights of the images of a set. The labels of an image are looked up only if a label has a weight. */
+function sumOfWeights(weights: readonly LabelWeight[]): RawBuilder<number | string> {
+  if (weights.length === 0) return sql`count(held.image_id)`;
+  return sql`sum(coalesce((
+    select max(${weightOfImage(weights)}) from known_image where known_image.image_id = held.image_id
+  ), 1))`;
 }
 
 /** Returns the findings of package sets, also of images that are not counted. */

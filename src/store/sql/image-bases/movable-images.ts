@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
 import type { Digest } from '../../../model/digest.ts';
 import type { MovableImages, ReplacedBase } from '../../base-image-store.ts';
-import type { UpgradeScope } from '../../finding-index-store.ts';
-import { indexesInScope } from '../finding-index/conditions.ts';
+import type { ImageSum, WeighedScope } from '../../finding-index-store.ts';
+import { indexesInScope, weightOfImage } from '../finding-index/conditions.ts';
 import type { Tables } from '../schema.ts';
 import { type PackageLayer, readPackageLayer, readSharedValues } from '../shared-values.ts';
 import { endOfPath, isPathBelow, layerBytes, layerPathOf } from './layer-paths.ts';
@@ -15,7 +15,7 @@ const imagesAtATime = 1000;
 export async function findMovable(
   db: Kysely<Tables>,
   replaced: readonly ReplacedBase[],
-  scope: UpgradeScope,
+  scope: WeighedScope,
 ): Promise<ReadonlyMap<number, MovableImages>> {
   const bases = replaced.map(({ image, newer }) => ({
     number: image.number,
@@ -34,7 +34,7 @@ export async function findMovable(
       for (const row of rows) {
         const base = nearestBase(row.path, byPath);
         if (base !== undefined)
-          movable.get(base.number)?.add(setsOfBase(row, parts.get(row.image) ?? [], base));
+          movable.get(base.number)?.add(setsOfBase(row, parts.get(row.image) ?? [], base), row.weight);
       }
     }
   return movable;
@@ -94,11 +94,17 @@ function isLayerOf({ layers }: MoveBase, stored: PackageLayer | undefined): bool
 
 class CountedMovable implements MovableImages {
   images = 0;
-  readonly sets = new Map<number, number>();
+  weight = 0;
+  readonly sets = new Map<number, ImageSum>();
 
-  add(sets: ReadonlySet<number>): void {
+  /** Adds an image with some of its package sets. */
+  add(sets: ReadonlySet<number>, ofImage: number): void {
     this.images++;
-    for (const set of sets) this.sets.set(set, (this.sets.get(set) ?? 0) + 1);
+    this.weight += ofImage;
+    for (const set of sets) {
+      const { images, weight } = this.sets.get(set) ?? { images: 0, weight: 0 };
+      this.sets.set(set, { images: images + 1, weight: weight + ofImage });
+    }
   }
 }
 
@@ -106,6 +112,7 @@ interface OnBase {
   readonly path: Uint8Array;
   readonly known: number;
   readonly image: number;
+  readonly weight: number;
   /** The layers of its packages, see `SharedValues`. */
   readonly layers: string | null;
 }
@@ -114,7 +121,7 @@ interface OnBase {
 async function* imagesOn(
   db: Kysely<Tables>,
   path: Uint8Array,
-  scope: UpgradeScope,
+  { weights = [], ...scope }: WeighedScope,
 ): AsyncGenerator<readonly OnBase[]> {
   const end = endOfPath(path);
   let query = db
@@ -126,6 +133,7 @@ async function* imagesOn(
     .innerJoin('counted_image', 'counted_image.image_id', 'image.id')
     .select(['placed_image.path', 'placed_image.known_image_id as known', 'image.id as image'])
     .select('image.package_layers as layers')
+    .select(weightOfImage(weights).as('weight'))
     .where('placed_image.path', '>', path)
     .where('placed_image.is_current', '=', 1)
     .orderBy('placed_image.path')

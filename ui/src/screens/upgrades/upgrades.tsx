@@ -56,7 +56,7 @@ export function UpgradesScreen(): JSX.Element {
 }
 
 function Plan({ list }: { readonly list: UpgradeList }): JSX.Element {
-  const { upgrades, before, after, countedAt, hasImages } = list;
+  const { upgrades, before, after, countedAt, hasImages, weights } = list;
   const { upgrades: words, today, states } = texts;
   const isScoped = ['repository', 'label'].some((name) => place.value.query.has(name));
   if (upgrades === null || before === null || after === null || countedAt === null)
@@ -72,7 +72,11 @@ function Plan({ list }: { readonly list: UpgradeList }): JSX.Element {
         <Sum title={words.before} sum={before} isLinked={!isScoped} />
         <Sum title={words.after(upgrades.length)} sum={after} isLinked={false} />
       </div>
-      <p class="muted">{words.countedAt(formatTime(countedAt))}</p>
+      <p class="muted">
+        {words.countedAt(formatTime(countedAt))}{' '}
+        {weights.length > 0 &&
+          words.weights(weights.map(({ label, weight }) => `${label} ×${weight}`).join(', '))}
+      </p>
       <UpgradeTable upgrades={upgrades} />
     </>
   );
