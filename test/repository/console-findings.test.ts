@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
 import { severities } from '../../src/model/severity.ts';
-import type { Finding } from '../../ui/src/api/report.ts';
-import { countChanges } from '../../ui/src/screens/image/finding-changes.ts';
+import { type ComparedFinding, countChanges } from '../../ui/src/screens/image/finding-changes.ts';
 import { severitiesDescending } from '../../ui/src/severity.ts';
 
 test('the console places a severity by the weight that it has for upgrades', () => {
@@ -15,12 +14,12 @@ test('the console places a severity by the weight that it has for upgrades', () 
   );
 });
 
-function finding(id: string, severity: string, fixedVersion?: string): Finding {
+function finding(id: string, severity: string, fixedVersion?: string): ComparedFinding {
   return {
     vulnerability: { id, severity },
-    package: { name: 'zlib', version: '1.2', location: { path: 'var/lib/dpkg/status', layer: null } },
+    package: { name: 'zlib', version: '1.2', location: { path: 'var/lib/dpkg/status' } },
     fix: fixedVersion === undefined ? { state: 'unfixed' } : { state: 'fixed', version: fixedVersion },
-  } as Finding;
+  };
 }
 
 test('the history of an image counts new, gone and changed findings', () => {

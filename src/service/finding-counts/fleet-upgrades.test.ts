@@ -33,9 +33,10 @@ for (const engine of storeEngines) {
       const scoped = fleet.images.at(-1)?.label ?? '';
       const ranked = await rank(store, { repository, label: { key: 'layer', value: scoped } });
       checkRanking(ranked, new OpenImages(fleet, { label: scoped }));
-      const weights = [...new Set([fleet.images[0]?.label ?? '', scoped])].map((value, i) => ({
+      const labels = new Set(fleet.images.map(({ label }) => label));
+      const weights = Array.from(labels, (value, i) => ({
         label: { key: 'layer', value },
-        weight: 3 + 4 * i,
+        weight: 1 + ((3 * i + 2) % 7),
       }));
       const byLabel = new Map(weights.map(({ label, weight }) => [label.value, weight]));
       checkRanking(await rank(store, { weights }), new OpenImages(fleet, { weights: byLabel }));

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
+import type { LabelWeight } from '../../../store/finding-index-store.ts';
 import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
 import { feedUpdate, stream } from '../../../testing/store-content.ts';
 
@@ -29,7 +30,7 @@ interface Upgrades {
 }
 
 interface Scene extends FleetServer {
-  readonly count: () => Promise<void>;
+  readonly count: (weights?: readonly LabelWeight[]) => Promise<void>;
 }
 
 /** Starts a server with three images of two versions of openssl and one of bash. Nothing is counted. */
@@ -56,7 +57,7 @@ async function scene(t: TestContext, tokens: readonly string[] = []): Promise<Sc
   await scan(debianImage('openssl 3.0.1-1', 'zlib 1-1'), 'two');
   await scan(debianImage('openssl 3.0.2-1'), 'three');
   const signal = new AbortController().signal;
-  return { ...server, count: () => countFindings({ store, extensions, signal }) };
+  return { ...server, count: (weights) => countFindings({ store, extensions, signal, weights }) };
 }
 
 function linesOf({ upgrades }: Upgrades): unknown[] {
@@ -105,6 +106,18 @@ test('follows images and advisories at the next count', async (t) => {
   ]);
   await count();
   assert.equal((await get<Upgrades>('/upgrades')).upgrades?.[0]?.fixedVersion, '3.0.11-1');
+});
+
+test('ranks again when weights of labels change, and names them', async (t) => {
+  const { get, call, count } = await scene(t);
+  await count();
+  await count([{ label: { key: 'env', value: 'prod' }, weight: 3 }]);
+  const list = await get<{ readonly weights: unknown; readonly before: { readonly findings: number } }>(
+    '/upgrades',
+  );
+  assert.deepEqual([list.weights, list.before.findings], [[{ label: 'env=prod', weight: 3 }], 6]);
+  const text = await (await call('/upgrades', { headers: { accept: 'text/markdown' } })).text();
+  assert.match(text, /^In the order, images with the label env\\=prod count 3 times\.$/m);
 });
 
 test('ranks the upgrades of a repository', async (t) => {

@@ -53,8 +53,9 @@ async function* onePage(rows: readonly FleetUpgrade[]): AsyncGenerator<CsvPage<F
 }
 
 /** Whether the server knows any image of a scope. Without one, an empty list does not mean that there is nothing to upgrade. */
-async function knowsImages(scope: UpgradeScope, { store }: FleetDeps): Promise<boolean> {
-  const { images } = await store.findingIndex.pageImages(scope, { limit: 1, order: 'number' });
+async function knowsImages({ repository, label }: UpgradeScope, { store }: FleetDeps): Promise<boolean> {
+  const filter = { ...(repository !== undefined && { repository }), label };
+  const { images } = await store.findingIndex.pageImages(filter, { limit: 1, order: 'number' });
   return images.length > 0;
 }
 

@@ -1,4 +1,13 @@
-import type { Finding } from '../../api/report.ts';
+/** The parts of a finding by which reports of an image differ. */
+export interface ComparedFinding {
+  readonly vulnerability: { readonly id: string; readonly severity: string };
+  readonly package: {
+    readonly name: string;
+    readonly version: string;
+    readonly location: { readonly path: string };
+  };
+  readonly fix: { readonly state: string; readonly version?: string };
+}
 
 /** Numbers of findings that two reports of an image differ in. */
 export interface FindingChanges {
@@ -9,7 +18,10 @@ export interface FindingChanges {
 }
 
 /** Compares the findings of an earlier report with those of a later one. */
-export function countChanges(before: readonly Finding[], after: readonly Finding[]): FindingChanges {
+export function countChanges(
+  before: readonly ComparedFinding[],
+  after: readonly ComparedFinding[],
+): FindingChanges {
   const [earlier, later] = [contentsOf(before), contentsOf(after)];
   const both = [...later].filter(([identity]) => earlier.has(identity));
   return {
@@ -20,7 +32,7 @@ export function countChanges(before: readonly Finding[], after: readonly Finding
 }
 
 /** Returns what may change of each finding, by what identifies it. */
-function contentsOf(findings: readonly Finding[]): ReadonlyMap<string, string> {
+function contentsOf(findings: readonly ComparedFinding[]): ReadonlyMap<string, string> {
   return new Map(
     findings.map(({ vulnerability: { id, severity }, package: { name, version, location }, fix }) => [
       [id, name, version, location.path].join('\n'),
