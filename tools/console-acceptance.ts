@@ -99,7 +99,8 @@ await test('the stories', async (t) => {
     );
   await t.test('9: a source that shrinks', () => namesShrunkSource(days, scene));
   // The last one, because its server counts and ranks as of a day to come.
-  await t.test('8: the rule ends by itself', (step) => ruleEnds(step, days, scene));
+  const skip = values.engine === 'postgres' && 'its clock is the only one that counts';
+  await t.test('8: the rule ends by itself', { skip }, (step) => ruleEnds(step, days, scene));
 });
 printLines();
 
@@ -206,7 +207,10 @@ async function namesShrunkSource({ mirror, place }: SimulatedDays, scene: StoryS
   const page = await run.open('/sources', 'open Sources when one shrinks', { text: '1 failed' });
   const first = page.locator('main section').first();
   assert.equal(await first.locator('h2').textContent(), 'debian');
-  await first.getByText(/has \d+ records, but the current content has 1216\./).waitFor();
+  await first
+    .getByText(/has \d+ records, but the current content has 1216\./)
+    .first()
+    .waitFor();
   await run.end();
   lines.push(...run.steps.map((step) => ({ story: '9', ...step })));
 }

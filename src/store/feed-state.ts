@@ -59,7 +59,7 @@ export interface FeedFailure {
 /** The state of one source of advisories or ratings. */
 export interface SourceSummary {
   readonly source: string;
-  /** `failed`: a feed of it was never loaded. `stale`: its content is too old, or was not checked recently. */
+  /** `failed`: the last update of a feed of it failed, or it was never loaded. `stale`: its content is too old, or was not checked recently. */
   readonly state: 'current' | 'stale' | 'failed';
   /** For people: why it is stale. Null otherwise. */
   readonly reason: string | null;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import {
   affectedRow,
   ancestry,
@@ -68,3 +69,22 @@ for (const engine of storeEngines)
     const [failed] = (await summarize(deps)).sources;
     assert.deepEqual([failed?.state, failed?.feeds, failed?.lastFailure], ['failed', 2, failure]);
   });
+
+test('a source has failed from a refused update until the next one that is applied', async () => {
+  await using store = await openSqliteStore(':memory:', { now: () => start });
+  const stateOf = async (): Promise<unknown[]> => {
+    const [source] = (await summarize({ store, staleAfterMs })).sources;
+    return [source?.state, source?.reason, source?.lastFailure];
+  };
+  const update = feedUpdate({ fetchedAt: '2026-11-01T00:00:00Z' });
+  const apply = async (...names: readonly string[]): Promise<unknown> =>
+    await store.advisories.apply(update, stream(names.map((name) => record(name))));
+  await apply('CVE-1', 'CVE-2', 'CVE-3');
+  assert.deepEqual(await stateOf(), ['current', null, null]);
+  await assert.rejects(apply('CVE-1'), /has 1 records, but the current content has 3\./);
+  const failure = { at: '2026-11-01T00:00:00.000Z', message: 'it shrank' };
+  await store.advisories.recordFailure(update, failure);
+  assert.deepEqual(await stateOf(), ['failed', null, failure]);
+  await apply('CVE-1', 'CVE-2');
+  assert.deepEqual(await stateOf(), ['current', null, null]);
+});

@@ -76,15 +76,18 @@ function summarizeSource(
     ...uncheckedReasons(loaded, `the advisories of ${source}`, options),
     ...publicationReasons(loaded),
   ];
+  const lastFailure = newestFailure(feeds);
+  // The content is kept if an update is refused, such as one that lacks most records.
+  const hasFailed = lastFailure !== null || loaded.length < feeds.length;
   return {
     source,
-    state: loaded.length < feeds.length ? 'failed' : reasons.length > 0 ? 'stale' : 'current',
+    state: hasFailed ? 'failed' : reasons.length > 0 ? 'stale' : 'current',
     reason: reasons.length === 0 ? null : reasons.join('; '),
     feeds: feeds.length,
     contentDate: contentDateOf(loaded),
     fetchedAt: fetchedAtOf(loaded),
     checkedAt: currentSince(loaded) ?? null,
-    lastFailure: newestFailure(feeds),
+    lastFailure,
   };
 }
 

@@ -144,7 +144,7 @@ test('describes sources with their feeds, and the changes of each day', async (t
     [
       [
         'debian',
-        'current',
+        'failed',
         [
           {
             name: 'tracker',
