@@ -52,3 +52,24 @@ test('refuses an image in a nested index when that index is for another platform
 test('does not take an image in an index for another platform when it states none itself', async () => {
   await assert.rejects(choose('linux/arm64', undefined), { code: 'target-not-found' });
 });
+
+test('takes the image of a SOCI-enabled index, unless runtimes could take its SOCI index', async () => {
+  const reader: ImageIndexReader = { name: 'it', readIndex: () => Promise.reject(new Error('none is nested')) };
+  const image = entry(manifestType, 'image', 'linux/amd64');
+  const soci = {
+    ...entry(manifestType, 'soci', 'linux/amd64'),
+    artifactType: 'application/vnd.amazon.soci.index.v2+json',
+    annotations: { 'com.amazon.soci.image-manifest-digest': image.digest },
+  };
+  const chosen = await chooseManifest(reader, [image, soci], { platform: 'linux/amd64' });
+  assert.equal(chosen.digest, image.digest);
+  const other = { ...soci, annotations: { 'com.amazon.soci.image-manifest-digest': plain.digest } };
+  for (const entries of [
+    [soci, image],
+    [image, other],
+    [image, { ...soci, artifactType: 'application/x' }],
+  ])
+    await assert.rejects(chooseManifest(reader, entries, { platform: 'linux/amd64' }), {
+      code: 'target-not-found',
+    });
+});

@@ -70,7 +70,7 @@ export async function listImages(
   }));
 }
 
-/** Returns the distinct manifests of all images reachable from the entries of an index. Omits BuildKit attestations. */
+/** Returns the distinct manifests of all images reachable from the entries of an index. Omits BuildKit attestations and SOCI indexes. */
 export async function listManifests(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -104,7 +104,7 @@ function isNamed({ digest, annotations }: Descriptor, reference: string | undefi
   return names.some((name) => isNameOf(name, reference));
 }
 
-/** Returns the image manifests reachable from the entries of an index, without attestations. */
+/** Returns the image manifests reachable from the entries of an index, without attestations and SOCI indexes. */
 async function expandIndexes(
   reader: ImageIndexReader,
   entries: readonly Descriptor[],
@@ -123,7 +123,17 @@ async function expandIndexes(
       found.push(...entries.map((inner) => withIndexPlatform(reader, withIndexNames(inner, entry), entry)));
     }
   }
-  return found;
+  return found.filter((entry, i) => !isSociIndexOf(entry, found.slice(0, i)));
+}
+
+/**
+ * Whether an entry is the SOCI index of an image before it. Both have the same platform, and runtimes take the first of them. An entry before its
+ * image would be the one that they take, so it counts as an image.
+ */
+function isSociIndexOf({ artifactType, annotations }: Descriptor, before: readonly Descriptor[]): boolean {
+  if (artifactType !== 'application/vnd.amazon.soci.index.v2+json') return false;
+  const image = annotations?.['com.amazon.soci.image-manifest-digest'];
+  return before.some(({ digest }) => digest === image);
 }
 
 /** Gives a manifest the platform of the index above it. Throws `target-corrupt` if the manifest states another one. */
