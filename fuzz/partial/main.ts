@@ -6,8 +6,9 @@
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { ClairError } from '../../src/core/errors.ts';
 import { builtIn } from '../../src/extensions.ts';
-import { openPartialLayer } from '../../src/image/partial/open-partial-layer.ts';
+import { findTable } from '../../src/image/partial/find-table.ts';
 import type { LayerRange } from '../../src/image/partial/range-plan.ts';
+import { openZtoc } from '../../src/image/partial/soci.ts';
 import { TableError } from '../../src/image/partial/table-document.ts';
 import type { LayerIndex } from '../../src/model/layer-index.ts';
 import { analyzeByTable } from '../../src/service/images/analyze-by-table.ts';
@@ -26,12 +27,16 @@ if (!(minutes > 0) || !Number.isInteger(seed))
 const options = { verify: false, links: [] };
 
 /** Returns what a table of contents leads to. Undefined if it was refused. */
-async function readPartly(layer: TableLayer, random: Random): Promise<LayerIndex | undefined> {
+async function readPartly(
+  layer: ReturnType<typeof randomLayer>,
+  random: Random,
+): Promise<LayerIndex | undefined> {
   const damage = damagedRanges(random);
   const readRange = async ({ offset, end }: LayerRange): Promise<Buffer> =>
     damage(Buffer.from(layer.bytes.subarray(offset, end)));
   try {
-    const partial = await openPartialLayer(layer, { sizeBytes: layer.bytes.length, readRange });
+    const stored = { sizeBytes: layer.bytes.length, readRange };
+    const partial = layer.ztoc ? openZtoc(layer.ztoc, stored) : await findTable(layer, stored)?.open();
     return partial && (await analyzeByTable(partial, builtIn, options));
   } catch (error) {
     if (error instanceof TableError || error instanceof ClairError) return undefined;

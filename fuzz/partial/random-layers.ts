@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeElf } from '../../src/testing/elf-writer.ts';
+import { type SociLayer, sociLayer, type WrittenSpan } from '../../src/testing/soci-layers.ts';
 import {
   estargzLayer,
   type TableLayer,
@@ -10,13 +11,46 @@ import type { TarEntryPlan } from '../../src/testing/tar-writer.ts';
 import type { Random } from '../random.ts';
 
 /** Writes a random layer, whose table of contents lies in half of all cases. */
-export function randomLayer(random: Random): TableLayer {
+export function randomLayer(random: Random): TableLayer & Partial<SociLayer> {
   const files = randomFiles(random);
+  const change = (entries: WrittenEntry[]): WrittenEntry[] =>
+    random.chance(0.5) ? entries : lie(entries, random);
+  if (random.chance(0.4)) return randomSociLayer(files, change, random);
   const write = random.chance(0.5) ? estargzLayer : zstdChunkedLayer;
-  return write(files, {
-    chunkBytes: random.pick([1000, 100_000]),
-    change: (entries) => (random.chance(0.5) ? entries : lie(entries, random)),
+  return write(files, { chunkBytes: random.pick([1000, 100_000]), change });
+}
+
+/** Windows stay true: a false one gives other content, as a digest of the table pins only stored bytes. */
+function randomSociLayer(
+  files: readonly TarEntryPlan[],
+  change: (entries: WrittenEntry[]) => WrittenEntry[],
+  random: Random,
+): SociLayer {
+  return sociLayer(files, {
+    chunkBytes: random.pick([3000, 20_000, 100_000]),
+    isPlain: random.chance(0.2),
+    change,
+    changeSpans: (spans) => (random.chance(0.6) ? spans : lieAboutSpans(spans, random)),
   });
+}
+
+/** Moves a span, gives it another digest or start, repeats it, or leaves it out. */
+function lieAboutSpans(spans: readonly WrittenSpan[], random: Random): WrittenSpan[] {
+  const at = random.below(spans.length);
+  const move = random.pick([-512, -1, 1, 7, 512, 1024]);
+  const other = spans[random.below(spans.length)]?.digest ?? '';
+  const changes: readonly ((span: WrittenSpan) => WrittenSpan[])[] = [
+    (span) => [{ ...span, offset: span.offset + move }],
+    (span) => [{ ...span, tarOffset: span.tarOffset + move }],
+    (span) => [{ ...span, bits: random.below(9) }],
+    (span) => [{ ...span, digest: other }],
+    (span) => [span, span],
+    () => [],
+  ];
+  if (random.chance(0.2))
+    return spans.map((span) => ({ ...span, tarOffset: Math.max(0, span.tarOffset + move) }));
+  const changed = random.pick(changes);
+  return spans.flatMap((span, i) => (i === at ? changed(span) : [span]));
 }
 
 /** Returns a function that changes a byte of what a registry sends, rarely. */

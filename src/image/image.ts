@@ -1,7 +1,7 @@
 import type { Digest } from '../model/digest.ts';
 import type { Target } from '../model/report.ts';
 import type { ImageLayer } from './image-layer.ts';
-import type { PartialLayer } from './partial/partial-layer.ts';
+import type { PinnedTable } from './partial/partial-layer.ts';
 import type { StoredLayer } from './partial/stored-layer.ts';
 
 /** An opened image: its description and its layers, the lowest first. */
@@ -11,11 +11,10 @@ export interface Image {
   /** Fetches layers that are not on this machine. Absent if all layers are local. */
   readonly streamLayers?: StreamLayers;
   /**
-   * Opens a layer by its table of contents, to fetch parts of it. Returns undefined if it has none. Throws `TableError` if the layer must be fetched whole,
-   * and `registry-…` errors. Absent outside registries.
+   * Finds the table of contents of a layer, to fetch parts of it. Returns undefined if it has none. Absent outside registries.
    * @internal
    */
-  readonly openByTable?: (layer: ImageLayer) => Promise<PartialLayer | undefined>;
+  readonly findTable?: (layer: ImageLayer) => PinnedTable | undefined;
   /**
    * Opens a layer as stored, to fetch parts of it. Returns undefined if it must be fetched whole. Absent outside registries.
    * @internal

@@ -117,18 +117,20 @@ function chunksOf(content: Buffer, chunkBytes: number): Chunk[] {
   return chunks;
 }
 
+/** Describes a member without its content. */
+export function entryOf({ path, target, mode = 0o644, ...file }: TarEntryPlan): WrittenEntry {
+  const type = file.type ?? (target === undefined ? (path.endsWith('/') ? 'directory' : 'file') : 'symlink');
+  return { name: path, type: types[type] ?? type, mode, ...(target !== undefined && { linkName: target }) };
+}
+
 function entriesOf(
   file: TarEntryPlan,
   content: Buffer,
   chunks: readonly (Chunk & { readonly offset: number })[],
 ): WrittenEntry[] {
-  const { path, target, mode = 0o644 } = file;
-  const type = file.type ?? (target === undefined ? (path.endsWith('/') ? 'directory' : 'file') : 'symlink');
+  const { path } = file;
   const first = {
-    name: path,
-    type: types[type] ?? type,
-    mode,
-    ...(target !== undefined && { linkName: target }),
+    ...entryOf(file),
     ...(content.length > 0 && { size: content.length, digest: sha256(content) }),
   };
   const places = chunks.map(({ at, bytes, offset }) => ({

@@ -80,7 +80,7 @@ export function addImageOptions(command: Command): Command {
     .option('--verify', 'also read and hash uncompressed layers, which are otherwise read in part')
     .option(
       '--partial',
-      'of layers of a registry with a table of contents (eStargz, zstd:chunked), fetch only what is needed; the report says so, since the table may differ from the layer',
+      'of layers of a registry with a table of contents (eStargz, zstd:chunked, SOCI), fetch only what is needed; the report says so, since the table may differ from the layer',
     )
     .addOption(
       new CliOption(

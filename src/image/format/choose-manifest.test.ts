@@ -54,7 +54,10 @@ test('does not take an image in an index for another platform when it states non
 });
 
 test('takes the image of a SOCI-enabled index, unless runtimes could take its SOCI index', async () => {
-  const reader: ImageIndexReader = { name: 'it', readIndex: () => Promise.reject(new Error('none is nested')) };
+  const reader: ImageIndexReader = {
+    name: 'it',
+    readIndex: () => Promise.reject(new Error('none is nested')),
+  };
   const image = entry(manifestType, 'image', 'linux/amd64');
   const soci = {
     ...entry(manifestType, 'soci', 'linux/amd64'),

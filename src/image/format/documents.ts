@@ -66,6 +66,7 @@ export const manifestDocument = z
     config: descriptor,
     layers: z.array(descriptor),
     artifactType: z.nullish(z.string()),
+    annotations: z.nullish(z.record(z.string(), z.string())),
     manifests: z.optional(z.unknown()),
   })
   .check(

@@ -1,6 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, parseDigest } from '../../model/digest.ts';
 import type { StoredFile } from '../container/image-container.ts';
 import type { ImageLayer } from '../image-layer.ts';
 import { assembleLayers, checkDiffIdCount } from './assemble-layers.ts';
@@ -23,6 +23,9 @@ import {
 import { layerEntries, statedCompression } from './layer-types.ts';
 import { platformText } from './platform.ts';
 import { refuseArtifact, refuseSchema1 } from './unsupported-manifest.ts';
+
+/** The annotation of a manifest with the digest of its SOCI index: docs/soci-index-manifest-v2.md of soci-snapshotter. */
+const sociIndexAnnotation = 'com.amazon.soci.index-digest';
 
 /** A manifest or an index, with its digest, which was verified. */
 export interface FetchedManifest {
@@ -49,6 +52,8 @@ export interface FetchedImage {
   readonly layers: readonly ImageLayer[];
   /** The layers in the manifest, in the same order. */
   readonly descriptors: readonly Descriptor[];
+  /** The digest of its SOCI index that the manifest states. */
+  readonly sociIndex: Digest | undefined;
 }
 
 /**
@@ -84,6 +89,7 @@ export async function fetchImage(
     platform: platformText(chosen.platform) ?? platformText(config),
     layers: assembleLayers(found, files, config),
     descriptors,
+    sociIndex: parseDigest(manifest.annotations?.[sociIndexAnnotation] ?? ''),
   };
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
 import { collectPayload, TarWalker } from '../../kit/tar/walker.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import type { Digest } from '../../model/digest.ts';
+import { chunkReader, hasDigest } from './inflate-chunk.ts';
 import { layerTable } from './layer-table.ts';
 import { PartialLayer } from './partial-layer.ts';
 import type { StoredLayer } from './stored-layer.ts';
@@ -32,9 +32,8 @@ export async function openEstargz(layer: StoredLayer, digest: Digest): Promise<P
     tableStart < tailStart ? await readRange({ offset: tableStart, end: tailStart }) : Buffer.alloc(0);
   const inTail = tail.subarray(Math.max(0, tableStart - tailStart), -footerBytes);
   const text = await readTableMember(Buffer.concat([before, inTail]));
-  const actual = createHash(digestAlgorithm(digest)).update(text).digest('hex');
-  if (actual !== digestHex(digest)) throw new TableError('does not have the digest in the manifest');
-  return new PartialLayer(layerTable(parseTable(text), tableStart), layer, 'gzip');
+  if (!hasDigest(text, digest)) throw new TableError('does not have the digest in the manifest');
+  return new PartialLayer(layerTable(parseTable(text), tableStart), layer, chunkReader('gzip'));
 }
 
 /** Returns the offset of the table of contents that the footer states. */

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { messageOf } from '../../core/errors.ts';
 import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
-import { digestAlgorithm, digestHex } from '../../model/digest.ts';
+import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { TableChunk } from './layer-table.ts';
+import type { ReadContent } from './partial-layer.ts';
 import { TableError } from './table-document.ts';
 
 /** The compressions of layers that have a table of contents. */
@@ -11,6 +12,11 @@ export type TableCompression = 'gzip' | 'zstd';
 
 /** Inflated bytes behind a chunk that the quick way accepts: headers of members without content. */
 const headerBytesMax = 256 * 1024;
+
+/** Whether bytes have a digest. */
+export function hasDigest(bytes: Buffer, digest: Digest): boolean {
+  return createHash(digestAlgorithm(digest)).update(bytes).digest('hex') === digestHex(digest);
+}
 
 /** Inflates a few bytes with one call, which is much quicker for small files. Returns undefined if that does not work. */
 function inflateAtOnce(stored: Buffer, compression: TableCompression, size: number): Buffer | undefined {
@@ -57,8 +63,17 @@ export async function inflateChunk(
   { innerOffset, size, digest }: TableChunk,
 ): Promise<Buffer> {
   const content = (await inflateStart(stored, compression, innerOffset + size)).subarray(innerOffset);
-  const actual = createHash(digestAlgorithm(digest)).update(content).digest('hex');
-  if (actual !== digestHex(digest))
+  if (!hasDigest(content, digest))
     throw new TableError(`states the digest ${digest} for content that has another one`);
   return content;
+}
+
+/** Returns a function that reads a file whose chunks are compressed by themselves and have digests of their content. */
+export function chunkReader(compression: TableCompression): ReadContent {
+  return async ({ chunks }, storedOf) => {
+    const contents: Buffer[] = [];
+    for (const chunk of chunks) contents.push(await inflateChunk(storedOf(chunk), compression, chunk));
+    const [only] = contents;
+    return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
+  };
 }

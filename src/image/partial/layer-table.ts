@@ -16,7 +16,7 @@ export interface TableChunk {
   readonly innerOffset: number;
   /** Size of the content. */
   readonly size: number;
-  /** Digest of the content. */
+  /** Digest of the content; in SOCI, that of the compressed bytes. */
   readonly digest: Digest;
 }
 
@@ -53,22 +53,37 @@ const pathCharactersShown = 200;
  */
 export function layerTable(entries: readonly TableEntry[], dataEnd: number): readonly TableFile[] {
   const ends = chunkEnds(entries, dataEnd);
+  const members = new TableMembers();
   const files: TableFile[] = [];
-  const paths = new Map<string, TarEntry['type']>();
-  let bytes = 0;
   for (let at = 0; at < entries.length; ) {
     const parts = fileEntries(entries, at);
-    const [first] = parts;
-    const entry = toTarEntry(first);
-    checkPlace(first, entry, paths);
-    paths.set(entry.path, entry.type === 'hard-link' ? 'file' : entry.type);
-    bytes += entry.size;
-    if (bytes > limits.layerBytes) throw new TableError(`states more than ${limits.layerBytes} bytes`);
+    const entry = members.add(parts[0]);
     const chunks = chunksOf(parts, entry.size, ends.slice(at, at + parts.length));
-    files.push({ entry, chunks, isExecutable: ((first.mode ?? 0) & executableBits) !== 0 });
+    files.push({ entry, chunks, isExecutable: mayBeExecuted(parts[0]) });
     at += parts.length;
   }
   return files;
+}
+
+/** The members of a layer by its table of contents, checked one by one. */
+export class TableMembers {
+  readonly #paths = new Map<string, TarEntry['type']>();
+  #bytes = 0;
+
+  /** Returns the next member. Throws `TableError` if its name leaves the root or occurs twice, or if it is a link to nothing. */
+  add(first: TableEntry): TarEntry {
+    const entry = toTarEntry(first);
+    checkPlace(first, entry, this.#paths);
+    this.#paths.set(entry.path, entry.type === 'hard-link' ? 'file' : entry.type);
+    this.#bytes += entry.size;
+    if (this.#bytes > limits.layerBytes) throw new TableError(`states more than ${limits.layerBytes} bytes`);
+    return entry;
+  }
+}
+
+/** Whether a member may be executed by its mode. */
+export function mayBeExecuted({ mode = 0 }: TableEntry): boolean {
+  return (mode & executableBits) !== 0;
 }
 
 /** Throws if a path occurs again, or if a hard link does not lead to a file before it. */
@@ -195,6 +210,7 @@ function chunkOf(
   return { ...chunk, offset, innerOffset, digest: pin };
 }
 
-function faultOf({ name }: TableEntry, fault: string): TableError {
+/** Returns an error that names an entry. */
+export function faultOf({ name }: TableEntry, fault: string): TableError {
   return new TableError(`is not valid: ${toSingleLine(name, pathCharactersShown)} ${fault}`);
 }

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
-import { inflateChunk, type TableCompression } from './inflate-chunk.ts';
-import type { TableFile } from './layer-table.ts';
+import type { Digest } from '../../model/digest.ts';
+import type { TableChunk, TableFile } from './layer-table.ts';
 import { type LayerRange, planRanges } from './range-plan.ts';
 import { bytesBetween, readRanges, type StoredBytes, type StoredLayer } from './stored-layer.ts';
 import { TableError } from './table-document.ts';
@@ -8,20 +8,33 @@ import { TableError } from './table-document.ts';
 /** Ranges of a step that follows when a layer has used up its number. */
 const rangesMin = 2;
 
-/** A layer of which only the wanted files are fetched. Each content has the digest that the table of contents states. */
+/** Returns the content of a file from its chunks as stored. Throws `TableError` unless the table of contents vouches for it. */
+export type ReadContent = (file: TableFile, storedOf: (chunk: TableChunk) => Buffer) => Promise<Buffer>;
+
+/** The table of contents of a layer, which was not fetched yet. */
+export interface PinnedTable {
+  /** The digest in the manifest that vouches for all that is read by the table. Undefined if it is not valid. */
+  readonly pin: Digest | undefined;
+  /**
+   * Fetches the table. Returns undefined if there is none. Throws `TableError` if the layer must be fetched whole, and `registry-…` errors.
+   */
+  readonly open: () => Promise<PartialLayer | undefined>;
+}
+
+/** A layer of which only the wanted files are fetched. The table of contents vouches for each content. */
 export class PartialLayer {
   /** The members of the layer in their order. */
   readonly files: readonly TableFile[];
   readonly #layer: StoredLayer;
-  readonly #compression: TableCompression;
+  readonly #readContent: ReadContent;
   readonly #contents = new Map<TableFile, Buffer>();
   #fetchedBytes = 0;
   #fetchedRanges = 0;
 
-  constructor(files: readonly TableFile[], layer: StoredLayer, compression: TableCompression) {
+  constructor(files: readonly TableFile[], layer: StoredLayer, readContent: ReadContent) {
     this.files = files;
     this.#layer = layer;
-    this.#compression = compression;
+    this.#readContent = readContent;
   }
 
   /** Returns the content of a file that was fetched, or that is empty. */
@@ -38,7 +51,8 @@ export class PartialLayer {
     const ranges = planRanges(chunks, { gapBytes: limits.partialGapBytes, rangesMax });
     this.#checkSizes(missing, ranges);
     const read = await readRanges(ranges, this.#layer);
-    for (const file of missing) this.#contents.set(file, await this.#inflate(file, read));
+    const storedOf = (chunk: TableChunk): Buffer => storedIn(read, chunk);
+    for (const file of missing) this.#contents.set(file, await this.#readContent(file, storedOf));
   }
 
   /** Refuses to fetch most of a layer in parts, or to hold more than fits into memory. */
@@ -52,15 +66,10 @@ export class PartialLayer {
     if (Math.max(bytes, held) > limits.partialContentBytes)
       throw new TableError(`has wanted files of more than ${limits.partialContentBytes} bytes`);
   }
+}
 
-  async #inflate({ chunks }: TableFile, read: readonly StoredBytes[]): Promise<Buffer> {
-    const contents: Buffer[] = [];
-    for (const chunk of chunks) {
-      const stored = bytesBetween(chunk, read);
-      if (stored === undefined) throw new Error('a chunk is in no range that was planned for it');
-      contents.push(await inflateChunk(stored, this.#compression, chunk));
-    }
-    const [only] = contents;
-    return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
-  }
+function storedIn(read: readonly StoredBytes[], chunk: TableChunk): Buffer {
+  const stored = bytesBetween(chunk, read);
+  if (stored === undefined) throw new Error('a chunk is in no range that was planned for it');
+  return stored;
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { limits } from '../../core/limits.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
-import { inflateStart } from './inflate-chunk.ts';
+import type { Digest } from '../../model/digest.ts';
+import { chunkReader, hasDigest, inflateStart } from './inflate-chunk.ts';
 import { layerTable } from './layer-table.ts';
 import { PartialLayer } from './partial-layer.ts';
 import type { StoredLayer } from './stored-layer.ts';
@@ -22,10 +21,9 @@ export async function openZstdChunked(
 ): Promise<PartialLayer> {
   const { offset, size, inflatedSize } = parsePosition(position, layer.sizeBytes);
   const stored = await layer.readRange({ offset, end: offset + size });
-  const actual = createHash(digestAlgorithm(digest)).update(stored).digest('hex');
-  if (actual !== digestHex(digest)) throw new TableError('does not have the digest in the manifest');
+  if (!hasDigest(stored, digest)) throw new TableError('does not have the digest in the manifest');
   const text = await inflateStart(stored, 'zstd', inflatedSize);
-  return new PartialLayer(layerTable(parseTable(text), offset), layer, 'zstd');
+  return new PartialLayer(layerTable(parseTable(text), offset), layer, chunkReader('zstd'));
 }
 
 interface TablePosition {

@@ -61,8 +61,9 @@ export async function openRegistryImage(
     ...(options.platform !== undefined && { platform: options.platform }),
     ...(options.manifest !== undefined && { manifest: options.manifest }),
   };
-  const { chosen, config, platform, layers, descriptors } = await fetchImage(root, source, choice);
-  const remote = new RemoteLayers(descriptors, repository, options.connect ?? publicInternet());
+  const fetched = await fetchImage(root, source, choice);
+  const { chosen, config, platform, layers } = fetched;
+  const remote = new RemoteLayers(fetched, repository, options.connect ?? publicInternet());
   return {
     image: {
       target: {
@@ -77,7 +78,7 @@ export async function openRegistryImage(
       ...labelsOf(config),
       root: root.digest,
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
-      openByTable: (layer) => remote.openByTable(layer),
+      findTable: (layer) => remote.findTable(layer),
       openInParts: (layer) => remote.openInParts(layer),
     },
     repository,

@@ -2,10 +2,12 @@ import { limits } from '../../core/limits.ts';
 import { resumableDownload } from '../../kit/http/resumable-download.ts';
 import type { Digest } from '../../model/digest.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
+import type { FetchedImage } from '../format/fetched-image.ts';
 import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
-import { openPartialLayer } from '../partial/open-partial-layer.ts';
-import type { PartialLayer } from '../partial/partial-layer.ts';
+import { findTable } from '../partial/find-table.ts';
+import type { PinnedTable } from '../partial/partial-layer.ts';
+import { SociIndex } from '../partial/soci.ts';
 import type { StoredLayer } from '../partial/stored-layer.ts';
 import { BlobRanges } from './blob-ranges.ts';
 import { downloadForeignLayer, type ForeignLayer } from './foreign-layer.ts';
@@ -17,10 +19,11 @@ export class RemoteLayers {
   readonly #repository: RepositoryClient;
   readonly #connect: ForeignLayer['connect'];
   readonly #ranges: BlobRanges;
+  readonly #soci: SociIndex | undefined;
 
   /** `connect` returns the connection options for non-distributable layers. */
   constructor(
-    descriptors: readonly Descriptor[],
+    { descriptors, sociIndex }: Pick<FetchedImage, 'descriptors' | 'sociIndex'>,
     repository: RepositoryClient,
     connect: ForeignLayer['connect'],
   ) {
@@ -28,16 +31,14 @@ export class RemoteLayers {
     this.#descriptors = new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor]));
     this.#repository = repository;
     this.#ranges = new BlobRanges(repository);
+    this.#soci = sociIndex && new SociIndex(sociIndex, repository);
   }
 
-  /**
-   * Opens a layer by its table of contents. Returns undefined if the layer has none, is small, or is not in the registry. Throws `TableError` and
-   * `registry-…` errors.
-   */
-  async openByTable(layer: ImageLayer): Promise<PartialLayer | undefined> {
+  /** Finds the table of contents of a layer. Returns undefined if the layer has none, is small, or is not in the registry. */
+  findTable(layer: ImageLayer): PinnedTable | undefined {
     const descriptor = layer.digest && this.#descriptors.get(layer.digest);
     const stored = this.openInParts(layer);
-    return descriptor && stored && (await openPartialLayer(descriptor, stored));
+    return descriptor && stored && findTable(descriptor, stored, this.#soci);
   }
 
   /** Opens a layer as stored, to fetch parts of it. Returns undefined if it is small, or is not in the registry. */

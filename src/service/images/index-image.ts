@@ -78,7 +78,7 @@ export async function indexImage(image: Image, deps: IndexImageDeps): Promise<In
   let isRead = false;
   const { streamLayers, openInParts } = image;
   const passes = new ReadPasses(deps.extensions);
-  const partial = new PartialReading(deps.isPartial === true ? image.openByTable : undefined, deps);
+  const partial = new PartialReading(deps.isPartial === true ? image.findTable : undefined, deps);
   let read: LayerStack<IndexedImageLayer> | undefined;
   while (read === undefined) {
     const { key: passKey, links } = passes.current;

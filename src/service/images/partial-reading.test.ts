@@ -6,8 +6,9 @@ import { openRegistryImage } from '../../image/registry/open-registry-image.ts';
 import { openSqliteStore } from '../../store/sql/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { writeElf } from '../../testing/elf-writer.ts';
-import { type MemoryRegistry, memoryRegistry } from '../../testing/memory-registry.ts';
+import { type MemoryRegistry, memoryRegistry, type StoredManifest } from '../../testing/memory-registry.ts';
 import { pushTableImage, serveRange } from '../../testing/partial-registry.ts';
+import { sociLayer } from '../../testing/soci-layers.ts';
 import {
   estargzLayer,
   type TableLayer,
@@ -47,6 +48,7 @@ const files: readonly TarEntryPlan[] = [
 ];
 
 const writers = { eStargz: estargzLayer, 'zstd:chunked': zstdChunkedLayer } as const;
+const readable = { ...writers, SOCI: sociLayer } as const;
 
 async function registryWith(t: TestContext, layers: readonly TableLayer[]): Promise<MemoryRegistry> {
   const registry = await memoryRegistry(t);
@@ -81,7 +83,7 @@ function rangesOf({ requests }: MemoryRegistry): string[] {
   return requests.flatMap(({ headers }) => headers.range ?? []);
 }
 
-for (const [name, write] of Object.entries(writers))
+for (const [name, write] of Object.entries(readable))
   test(`reads a layer of ${name} by its table of contents as it reads the whole layer`, async (t) => {
     const layer = write(files, { chunkBytes: 100_000 });
     const registry = await registryWith(t, [layer]);
@@ -180,6 +182,26 @@ for (const [name, write] of Object.entries(writers)) {
     });
 }
 
+test('fetches a whole layer when its SOCI index is not the one that the manifest pins', async (t) => {
+  const registry = await registryWith(t, [sociLayer(files)]);
+  const isSoci = ({ bytes }: StoredManifest): boolean =>
+    Buffer.from(bytes).includes('com.amazon.soci.image-layer-digest');
+  const [digest, index] = [...registry.manifests].find(([, stored]) => isSoci(stored)) ?? [];
+  assert.ok(digest !== undefined && index !== undefined);
+  for (const [change, reason] of [
+    [() => registry.manifests.delete(digest), /unknown/],
+    [
+      () => registry.manifests.set(digest, { ...index, bytes: Buffer.from('{}') }),
+      /returned another manifest/,
+    ],
+  ] as const) {
+    change();
+    const { tables, layers } = await read(registry, { isPartial: true });
+    assert.match(tables?.whole[0]?.reason ?? '', reason);
+    assert.equal(layers[0]?.verified, true);
+  }
+});
+
 test('fetches a whole layer when the manifest does not pin its table of contents', async (t) => {
   for (const [write, key] of [
     [estargzLayer, 'containerd.io/snapshot/stargz/toc.digest'],
@@ -256,4 +278,20 @@ test('never uses an index by a table of contents for a whole layer', async (t) =
   assert.equal(whole.layers[0]?.verified, true);
   const known = await read(registry, { isPartial: true, store });
   assert.equal(known.tables, undefined, 'a whole layer is not read by its table');
+});
+
+test('never uses an index by the table of another image, although both state the same layer', async (t) => {
+  await using store = await openSqliteStore(':memory:');
+  const layer = estargzLayer(files);
+  const other = estargzLayer([{ path: 'opt/noise.png', content: Buffer.concat([noise, noise]) }]);
+  const claimed = { digest: layer.digest, diffId: layer.diffId };
+  // The registry answers requests for parts with bytes of another layer.
+  const deceiving = await registryWith(t, [{ ...other, ...claimed }]);
+  deceiving.blobs.set(layer.digest, other.bytes);
+  const deceived = await read(deceiving, { isPartial: true, store });
+  assert.deepEqual(deceived.tables, { byTable: [layer.diffId], whole: [] });
+  assert.deepEqual(deceived.packages, []);
+  const honest = await registryWith(t, [layer]);
+  const again = await read(honest, { isPartial: true, store });
+  assert.deepEqual(contentOf(again), contentOf(await read(honest, { isPartial: false })));
 });

@@ -2,7 +2,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Image } from '../../image/image.ts';
 import { type ImageLayer, layerIdentity } from '../../image/image-layer.ts';
 import { nameOfLayer } from '../../image/layer/layer-name.ts';
-import type { PartialLayer } from '../../image/partial/partial-layer.ts';
+import type { PartialLayer, PinnedTable } from '../../image/partial/partial-layer.ts';
 import { TableError } from '../../image/partial/table-document.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type { Store } from '../../store/store.ts';
@@ -10,9 +10,10 @@ import { analyzeByTable } from './analyze-by-table.ts';
 import type { AnalysisOptions, Analyzers } from './analyze-layers.ts';
 import {
   type IndexedImageLayer,
-  nameByTable,
+  keyByTable,
   type SplitIndexes,
   type StoredIndexes,
+  type TableIndex,
 } from './stored-indexes.ts';
 
 /** Dependencies of `PartialReading`. */
@@ -34,26 +35,32 @@ export interface TableUse {
  * layers.
  */
 export class PartialReading {
-  readonly #openByTable: Image['openByTable'];
+  readonly #findTable: Image['findTable'];
   readonly #deps: PartialReadingDeps;
   readonly #opened = new Map<ImageLayer, Promise<PartialLayer | undefined>>();
   readonly #refused = new Map<ImageLayer, string>();
 
-  /** Without `openByTable`, all layers are left to the reader of whole ones. */
-  constructor(openByTable: Image['openByTable'], deps: PartialReadingDeps) {
-    this.#openByTable = openByTable;
+  /** Without `findTable`, all layers are left to the reader of whole ones. */
+  constructor(findTable: Image['findTable'], deps: PartialReadingDeps) {
+    this.#findTable = findTable;
     this.#deps = deps;
   }
 
   /** Separates the unread layers that were, or can be, read by their tables of contents. */
   async analyze(stored: StoredIndexes, options: AnalysisOptions): Promise<SplitIndexes> {
-    const byTable = new Map<ImageLayer, LayerIndex>();
-    if (this.#openByTable === undefined) return { ...stored, byTable };
-    const names = stored.unread.map((layer) => nameByTable(layerIdentity(layer, options) ?? ''));
-    const known = await this.#deps.store.layers.findAll(names, nameByTable(stored.key));
-    for (const [i, layer] of stored.unread.entries()) {
-      const index = known.get(names[i] ?? '') ?? (await this.#analyze(layer, options));
-      if (index !== undefined) byTable.set(layer, index);
+    const byTable = new Map<ImageLayer, TableIndex>();
+    const found = stored.unread.flatMap((layer) => {
+      const table = this.#findTable?.(layer);
+      // Another image may state another table for the same layer.
+      const name = `${layerIdentity(layer, options) ?? ''} by-table ${table?.pin ?? ''}`;
+      return table === undefined ? [] : [{ layer, table, name }];
+    });
+    if (found.length === 0) return { ...stored, byTable };
+    const names = found.map(({ name }) => name);
+    const known = await this.#deps.store.layers.findAll(names, keyByTable(stored.key));
+    for (const { layer, table, name } of found) {
+      const index = known.get(name) ?? (await this.#analyze(layer, table, options));
+      if (index !== undefined) byTable.set(layer, { name, index });
     }
     return { ...stored, unread: stored.unread.filter((layer) => !byTable.has(layer)), byTable };
   }
@@ -65,10 +72,16 @@ export class PartialReading {
     return byTable.length + whole.length === 0 ? undefined : { byTable, whole };
   }
 
-  async #analyze(layer: ImageLayer, options: AnalysisOptions): Promise<LayerIndex | undefined> {
+  async #analyze(
+    layer: ImageLayer,
+    table: PinnedTable,
+    options: AnalysisOptions,
+  ): Promise<LayerIndex | undefined> {
     if (this.#refused.has(layer)) return undefined;
     try {
-      const partial = await this.#open(layer);
+      const opened = this.#opened.get(layer) ?? table.open();
+      this.#opened.set(layer, opened);
+      const partial = await opened;
       return partial && (await analyzeByTable(partial, this.#deps.extensions, options));
     } catch (error) {
       // Whatever is wrong: reading the whole layer does without the table, or gives the error.
@@ -76,11 +89,5 @@ export class PartialReading {
       this.#refused.set(layer, `its table of contents ${fault}`);
       return undefined;
     }
-  }
-
-  async #open(layer: ImageLayer): Promise<PartialLayer | undefined> {
-    const opened = this.#opened.get(layer) ?? this.#openByTable?.(layer) ?? Promise.resolve(undefined);
-    this.#opened.set(layer, opened);
-    return await opened;
   }
 }

@@ -14,9 +14,15 @@ export interface IndexedImageLayer extends IndexedLayer {
   readonly isByTable: boolean;
 }
 
-/** Returns the name of an index that was read by a table of contents, in the place of an identity or of a key. It must never stand for the layer. */
-export function nameByTable(name: string): string {
-  return `${name} by-table`;
+/** Returns the key of indexes that were read by a table of contents. They must never stand for whole layers. */
+export function keyByTable(key: string): string {
+  return `${key} by-table`;
+}
+
+/** An index that was read by a table of contents, with its name in the place of the identity of the layer. */
+export interface TableIndex {
+  readonly name: string;
+  readonly index: LayerIndex;
 }
 
 /** Dependencies and options of `findStoredIndexes`. */
@@ -40,7 +46,7 @@ export interface StoredIndexes {
 
 /** The stored indexes of an image, and those of the other layers that were read by a table of contents. The rest is `unread`. */
 export interface SplitIndexes extends StoredIndexes {
-  readonly byTable: ReadonlyMap<ImageLayer, LayerIndex>;
+  readonly byTable: ReadonlyMap<ImageLayer, TableIndex>;
 }
 
 /** Finds the indexes of an image that were stored under an analyzer key. */
@@ -67,28 +73,30 @@ export async function storeIndexes(
   indexes: readonly LayerIndex[],
   store: Pick<Store, 'layers'>,
 ): Promise<IndexedImageLayer[]> {
-  const known = new Map(
-    Array.from(byIdentity, ([identity, index]) => [identity, { index, isByTable: false }]),
+  const known = new Map<string, FoundIndex>(
+    Array.from(byIdentity, ([identity, index]) => [identity, { index }]),
   );
-  const newIndexes = new Map(Array.from(byTable, ([layer, index]) => [layer, { index, isByTable: true }]));
+  const newIndexes = new Map<ImageLayer, FoundIndex>(byTable);
   for (const [i, index] of indexes.entries())
-    for (const layer of unread.slice(i, i + 1)) newIndexes.set(layer, { index, isByTable: false });
+    for (const layer of unread.slice(i, i + 1)) newIndexes.set(layer, { index });
   const result: IndexedImageLayer[] = [];
   for (const [i, layer] of layers.entries()) {
     const found = known.get(identities[i] ?? '') ?? newIndexes.get(layer);
     if (found === undefined) throw new Error(`layer ${i} was not analysed`);
-    const { index, isByTable } = found;
+    const { index, name } = found;
     assertDiffIdMatches(layer, index);
     const identity = identities[i] ?? `content:${sha256Of(JSON.stringify(index))}`;
-    const names = isByTable
-      ? ([nameByTable(identity), nameByTable(key)] as const)
-      : ([identity, key] as const);
-    if (!known.has(identity)) await store.layers.save(...names, index);
+    const isByTable = name !== undefined;
+    const stored = isByTable ? { name, key: keyByTable(key) } : { name: identity, key };
+    if (!known.has(identity)) await store.layers.save(stored.name, stored.key, index);
     known.set(identity, found);
-    result.push({ layer, identity: names[0], index, isByTable });
+    result.push({ layer, identity: stored.name, index, isByTable });
   }
   return result;
 }
+
+/** An index, and its name if it was read by a table of contents. */
+interface FoundIndex extends Pick<TableIndex, 'index'>, Partial<Pick<TableIndex, 'name'>> {}
 
 /** Rejects a stored index whose diffID differs from that of the image: the same bytes may be read as two layer formats. */
 function assertDiffIdMatches(layer: ImageLayer, { diffId }: LayerIndex): void {

@@ -1,15 +1,8 @@
 import { bytesFromBit } from '../../../kit/decompress/split/begin-at-bit.ts';
 import { gzipHeaderLength, gzipTrailerBytes } from '../../../kit/decompress/split/gzip-frame.ts';
-import { RawEngine } from '../../../kit/decompress/split/raw-engine.ts';
+import { inflateFromBit, type StreamStart } from '../../../kit/decompress/split/inflate-from-bit.ts';
 import { ExtractMissError } from '../extract-programs.ts';
 import type { LayerPart } from './checkpoint-format.ts';
-
-/** A bit at which the part may begin, as bytes for zlib. */
-interface PartStart {
-  /** Empty blocks and the rest of the byte before the part. */
-  readonly prefix: Buffer;
-  readonly window: Buffer | undefined;
-}
 
 const nothing = Buffer.alloc(0);
 const gzipMagic = Buffer.from('1f8b08', 'hex');
@@ -26,7 +19,9 @@ export function inflatePart(part: LayerPart, stored: Buffer): Buffer {
   let found: Buffer | undefined;
   let output = Buffer.allocUnsafeSlow(size);
   for (const { start, deflated } of startsOf(part, stored)) {
-    if (!inflatesTo(output, start, deflated)) continue;
+    const { isFull, behindEnd } = inflateFromBit(output, start, deflated);
+    if (behindEnd !== undefined) assertNoMember(behindEnd);
+    if (!isFull) continue;
     if (found !== undefined && !found.equals(output)) throw new ExtractMissError('a checkpoint is ambiguous');
     if (found === undefined) {
       found = output;
@@ -40,7 +35,7 @@ export function inflatePart(part: LayerPart, stored: Buffer): Buffer {
 function* startsOf(
   { checkpoint }: LayerPart,
   stored: Buffer,
-): Generator<{ readonly start: PartStart; readonly deflated: Buffer }> {
+): Generator<{ readonly start: StreamStart; readonly deflated: Buffer }> {
   if (checkpoint === undefined) {
     const header = gzipHeaderLength(stored);
     if (header !== undefined)
@@ -51,28 +46,6 @@ function* startsOf(
   yield { start: { prefix: nothing, window }, deflated: stored };
   for (let bit = 1; bit < 8; bit++)
     yield { start: { prefix: bytesFromBit(bit, byteBefore), window }, deflated: stored };
-}
-
-/** Fills the output. Returns false if the bytes do not inflate to that many. */
-function inflatesTo(output: Buffer, { prefix, window }: PartStart, deflated: Buffer): boolean {
-  const engine = new RawEngine(window);
-  let written = 0;
-  try {
-    for (const input of [prefix, deflated]) {
-      for (let read = 0; read < input.length && written < output.length; ) {
-        engine.run(input.subarray(read), output.subarray(written));
-        if (engine.failure !== undefined) return false;
-        read += engine.read;
-        written += engine.written;
-        if (engine.read > 0 || engine.written > 0) continue;
-        assertNoMember(input === prefix ? deflated : input.subarray(read));
-        return false;
-      }
-    }
-    return written === output.length;
-  } finally {
-    engine.close();
-  }
 }
 
 /** Throws if the stream may go on with another member of gzip: this start may then be the true one. */
