@@ -18,6 +18,11 @@ export function formatDay(iso: string): string {
   return Number.isNaN(time.getTime()) ? iso : dateForm.format(time);
 }
 
+/** Returns the end of a day in UTC, as the API takes it. Undefined for today, which has not ended: what is known of it is what is known now. */
+export function endOfDay(day: string, now: number): string | undefined {
+  return day === dateForm.format(now) ? undefined : `${day}T23:59:59Z`;
+}
+
 /** Returns a day and a time in UTC: `2026-11-29 07:15 UTC`. */
 export function formatTime(iso: string | number): string {
   const time = new Date(iso);

@@ -232,6 +232,7 @@ export const texts = {
     coverage: 'What was assessed',
     coverageStatus: {
       complete: 'complete',
+      gap: 'with a gap',
       stale: 'stale',
       missing: 'missing',
       unsupported: 'not supported',

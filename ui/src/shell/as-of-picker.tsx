@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { formatDay } from '../format.ts';
+import { endOfDay, formatDay } from '../format.ts';
 import { asOf, hrefWith, navigate } from '../router.ts';
 import { texts } from '../texts.ts';
 
@@ -37,5 +37,5 @@ export function asOfReach(path: string): 'all' | 'part' | 'none' {
 
 /** Returns the time that the API gets for the chosen date: its end in UTC. */
 export function asOfTime(): string | undefined {
-  return asOf.value === undefined ? undefined : `${asOf.value}T23:59:59Z`;
+  return asOf.value === undefined ? undefined : endOfDay(asOf.value, Date.now());
 }

@@ -13,6 +13,7 @@ import { SeverityBadge } from '../../components/severity.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { formatNumber } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
+import { severityRank } from '../../severity.ts';
 import { texts } from '../../texts.ts';
 
 /** Findings that a column shows. The export has all. */
@@ -28,7 +29,9 @@ interface FindingColumnsProps {
 export function FindingColumns({ difference, cause }: FindingColumnsProps): JSX.Element {
   const { a, b, findings } = difference;
   const ofCause = <T extends DifferenceFinding>(all: readonly T[]): T[] =>
-    all.filter((finding) => cause === undefined || finding.cause === cause);
+    all
+      .filter((finding) => cause === undefined || finding.cause === cause)
+      .toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity));
   return (
     <div class="columns three">
       <Column

@@ -5,7 +5,7 @@ import { FilterBar, SelectField } from '../../components/filters.tsx';
 import { Heading, Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { VerdictChip } from '../../components/verdict.tsx';
-import { formatNumber, formatTime, shortDigest } from '../../format.ts';
+import { endOfDay, formatNumber, formatTime, shortDigest } from '../../format.ts';
 import { asOf, hrefOf, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
 import { DiffExport } from './diff-export.tsx';
@@ -37,7 +37,7 @@ export function DiffScreen(): JSX.Element {
 /** Returns the end of a day; without one, that of the header. */
 function endOf(day: string | null): string | undefined {
   const wanted = day === null || day === '' ? asOf.value : day;
-  return wanted === undefined ? undefined : `${wanted}T23:59:59Z`;
+  return wanted === undefined ? undefined : endOfDay(wanted, Date.now());
 }
 
 function Result({ path }: { readonly path: string }): JSX.Element {

@@ -3,7 +3,7 @@ import { useResource } from '../../api/client.ts';
 import { type ImageReport, reportPath } from '../../api/report.ts';
 import { SeverityNumbers } from '../../components/severity.tsx';
 import { VerdictChip } from '../../components/verdict.tsx';
-import { formatDay } from '../../format.ts';
+import { endOfDay, formatDay } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { countSeverities } from '../../severity.ts';
 import { texts } from '../../texts.ts';
@@ -134,5 +134,5 @@ function HistoryCell({ title, children }: HistoryCellProps): JSX.Element {
 }
 
 function endOf(day: string | undefined): string | undefined {
-  return day === undefined ? undefined : `${day}T23:59:59Z`;
+  return day === undefined ? undefined : endOfDay(day, Date.now());
 }

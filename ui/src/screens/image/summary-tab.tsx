@@ -61,7 +61,7 @@ export function SummaryTab({ report, digest }: SummaryTabProps): JSX.Element {
 function VerdictText({ report }: { readonly report: ImageReport }): JSX.Element {
   const { verdict, matches, coverage } = report;
   const fixable = matches.filter(({ fix }) => fix.state === 'fixed').length;
-  const gaps = coverage.filter(({ status, reason }) => status !== 'complete' || (reason ?? '') !== '');
+  const gaps = coverage.filter((one) => assessmentOf(one) !== 'complete');
   const { image } = texts;
   const sentence =
     verdict === 'vulnerable'
@@ -132,7 +132,12 @@ function Facts({ report, digest }: SummaryTabProps): JSX.Element {
   );
 }
 
-const coverageSigns = { complete: '✓', stale: '◔', missing: '◌', unsupported: '◌' };
+const coverageSigns = { complete: '✓', gap: '◔', stale: '◔', missing: '◌', unsupported: '◌' };
+
+/** Returns what the page says of the advisories of a namespace. All may be loaded, and yet leave a gap: a vendor may write no more of them. */
+function assessmentOf({ status, reason }: Coverage): keyof typeof coverageSigns {
+  return status === 'complete' && (reason ?? '') !== '' ? 'gap' : status;
+}
 
 function CoverageTable({ coverage }: { readonly coverage: readonly Coverage[] }): JSX.Element {
   const { image } = texts;
@@ -146,11 +151,14 @@ function CoverageTable({ coverage }: { readonly coverage: readonly Coverage[] })
     {
       key: 'status',
       title: image.advisories,
-      cell: ({ status }) => (
-        <span class={`coverage coverage-${status}`}>
-          <span aria-hidden="true">{coverageSigns[status]}</span> {image.coverageStatus[status]}
-        </span>
-      ),
+      cell: (one) => {
+        const shown = assessmentOf(one);
+        return (
+          <span class={`coverage coverage-${shown}`}>
+            <span aria-hidden="true">{coverageSigns[shown]}</span> {image.coverageStatus[shown]}
+          </span>
+        );
+      },
     },
     {
       key: 'newest',

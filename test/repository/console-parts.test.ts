@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
 import { severities } from '../../src/model/severity.ts';
+import { endOfDay } from '../../ui/src/format.ts';
 import { type ComparedFinding, countChanges } from '../../ui/src/screens/image/finding-changes.ts';
 import { severitiesDescending } from '../../ui/src/severity.ts';
 
@@ -21,6 +22,12 @@ function finding(id: string, severity: string, fixedVersion?: string): ComparedF
     fix: fixedVersion === undefined ? { state: 'unfixed' } : { state: 'fixed', version: fixedVersion },
   };
 }
+
+test('today means now in the console, because its end is in the future', () => {
+  const now = Date.parse('2026-03-01T00:00:01Z');
+  assert.equal(endOfDay('2026-03-01', now), undefined);
+  assert.equal(endOfDay('2026-02-28', now), '2026-02-28T23:59:59Z');
+});
 
 test('the history of an image counts new, gone and changed findings', () => {
   const before = [
