@@ -43,15 +43,22 @@ function screensOf({ digests }: SeededServer): Screen[] {
   ];
 }
 
-/** Checks accessibility in both themes, and the layout at three widths. Nothing of an image may be markup. */
+/**
+ * Checks accessibility in both themes, and the layout at three widths. Nothing of an image may be markup, and no screen asks twice for the
+ * same.
+ */
 export async function checkScreens(scene: Scene): Promise<void> {
   const { page, problems } = await openPage(scene.browser, scene.url);
   const faults: string[] = [];
+  let asked: string[] = [];
+  page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`));
   for (const [path, ...texts] of screensOf(scene)) {
+    asked = [];
     await page.goto(scene.url + path);
     await page.locator('h1').waitFor();
     await page.locator('.loading').first().waitFor({ state: 'detached' });
     for (const text of texts) await page.locator('main').getByText(text).first().waitFor();
+    assert.deepEqual(asked, [...new Set(asked)], path);
     faults.push(...(await faultsOf(page)).map((fault) => `${path} ${fault}`));
     assert.equal(await page.evaluate('window.hacked'), undefined, path);
   }

@@ -19,6 +19,8 @@ export interface Resource<T> {
 
 const prefix = '/api/v1';
 const requestMs = 30_000;
+/** Age up to which an answer counts for a further component that shows it, in milliseconds. */
+const sharedMs = 30_000;
 /** Answers that are kept; the least recently used one goes first. */
 const keptMax = 200;
 
@@ -36,7 +38,10 @@ export class RequestFailure extends Error {
   }
 }
 
-/** Reads a path of the API each time that a component shows it, and keeps the last answer. Undefined reads nothing. */
+/**
+ * Reads a path of the API each time that a component shows it, and keeps the last answer. Undefined reads nothing. A component that shows what
+ * another one shows already shares its request, or its answer for a while.
+ */
 export function useResource<T>(
   path: string | undefined,
   { everyMs }: { everyMs?: number } = {},
@@ -44,16 +49,28 @@ export function useResource<T>(
   const entry = entryOf(path ?? '');
   useEffect(() => {
     if (path === undefined) return undefined;
-    void load(path);
-    if (everyMs === undefined) return undefined;
-    const timer = setInterval(() => {
+    const shown = entryOf(path);
+    const others = shownBy.get(shown) ?? 0;
+    shownBy.set(shown, others + 1);
+    if (others === 0 || !isRecent(shown)) void load(path);
+    const reload = (): void => {
       if (!document.hidden) void load(path);
-    }, everyMs);
+    };
+    const timer = everyMs === undefined ? undefined : setInterval(reload, everyMs);
     return () => {
+      shownBy.set(shown, (shownBy.get(shown) ?? 1) - 1);
       clearInterval(timer);
     };
   }, [path, everyMs]);
   return entry.value as Resource<T>;
+}
+
+/** Numbers of components that show a path now. */
+const shownBy = new WeakMap<Entry, number>();
+
+/** Returns whether the answer for a path is on its way, or has just arrived. */
+function isRecent(entry: Entry): boolean {
+  return lastRequests.has(entry) || Date.now() - (entry.value.arrivedAt ?? 0) < sharedMs;
 }
 
 /** Reads all shown paths again, as after a sign-in. */
@@ -65,7 +82,7 @@ export function reloadAll(): void {
   }
 }
 
-/** The last request for each path. An answer to an earlier one may arrive later, and is not shown. */
+/** The last request for each path that waits for its answer. An answer to an earlier one may arrive later, and is not shown. */
 const lastRequests = new WeakMap<Entry, symbol>();
 
 /** Reads one path again. */
@@ -75,7 +92,9 @@ export async function load(path: string): Promise<void> {
   lastRequests.set(entry, own);
   entry.value = { ...entry.value, isLoading: true };
   const result = await read(path);
-  if (lastRequests.get(entry) === own) entry.value = { ...entry.value, ...result, isLoading: false };
+  if (lastRequests.get(entry) !== own) return;
+  lastRequests.delete(entry);
+  entry.value = { ...entry.value, ...result, isLoading: false };
 }
 
 async function read(path: string): Promise<Partial<Resource<unknown>>> {
