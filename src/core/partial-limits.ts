@@ -25,7 +25,7 @@ export const partialLimits = {
   partialSharePercent: 50,
   /** Size of all files of a layer that are held for its listers. */
   partialContentBytes: 512 * MiB,
-  /** Stored bytes of a gzip layer between two checkpoints of its extract, at least. */
+  /** Stored bytes of a layer between two checkpoints of its extract, at least. */
   checkpointBytes: 2 * MiB,
   /** Bytes of the archive after which a checkpoint is made in any case: layers of zeros have few stored bytes. */
   checkpointInflatedBytes: 16 * MiB,

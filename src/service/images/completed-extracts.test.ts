@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { constants, gzipSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { builtIn } from '../../extensions.ts';
 import type { LayerClaims } from '../../image/image-layer.ts';
@@ -111,6 +111,23 @@ test('completes an extract with few parts of the layer, and gives the index of t
   }
 });
 
+test('completes an extract of a layer that is not compressed', async () => {
+  const extract = await extractOf({
+    stored: archive,
+    plan: { bytes: 30_000, inflatedBytes: 1, perSize: 1e6 },
+  });
+  const analyzers = withHashesOf('etc/motd', 'usr/share/long');
+  const missing = missingOf(await analyzeExtract(extract, claimsOf(archive), analyzers, options));
+  assert.ok(bytesOf(missing) < archive.length / 5, `${bytesOf(missing)} bytes`);
+  const parts = fetched(archive, missing);
+  const { index } = await completeExtract({ extract, parts }, claimsOf(archive), analyzers, options);
+  assert.equal(JSON.stringify(index), JSON.stringify(await wholeIndex(archive, analyzers)));
+  const changed = parts.map(({ offset, bytes }) => ({ offset, bytes: bytes.map((byte) => byte ^ 1) }));
+  await assert.rejects(completeExtract({ extract, parts: changed }, claimsOf(archive), analyzers, options), {
+    name: 'ExtractMissError',
+  });
+});
+
 test('makes a new extract that has the files of the parts, and the checkpoints', async () => {
   const analyzers = withHashesOf('etc/motd');
   const claims = claimsOf(layer);
@@ -161,7 +178,7 @@ test('refuses parts that are not those of the layer', async () => {
 test('requires the whole layer without checkpoints', async () => {
   const analyzers = withHashesOf('etc/motd');
   const without: Record<string, Scene> = {
-    uncompressed: { stored: archive },
+    zstd: { stored: zstdCompressSync(archive) },
     small: { stored: layer, plan: { bytes: layer.length, inflatedBytes: archive.length * 2, perSize: 1 } },
     'one block': { stored: gzipSync(Buffer.from(tar(members.slice(2, 4)))) },
   };

@@ -1,7 +1,7 @@
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
 
 /**
- * A part of a gzip layer between two checkpoints. `offset` and `end` count stored bytes, `tarOffset` and `tarEnd` those of the archive. A
+ * A part of a layer between two checkpoints. `offset` and `end` count stored bytes, `tarOffset` and `tarEnd` those of the archive. A
  * checkpoint is the end of a block, which may be inside a byte. The part begins behind that byte.
  */
 export interface LayerPart {
@@ -11,8 +11,10 @@ export interface LayerPart {
   readonly tarEnd: number;
   /** SHA-256 of the stored bytes. */
   readonly sha256: Buffer;
-  /** Undefined for the first part, which begins with the header of gzip. */
+  /** Undefined for the first part, which begins with the header of gzip, and in a layer that is not compressed. */
   readonly checkpoint: Checkpoint | undefined;
+  /** Whether the stored bytes are those of the archive. */
+  readonly isPlain: boolean;
 }
 
 /** The state of a gzip stream at the end of a block: enough to inflate the next part without those before it. */
@@ -24,24 +26,28 @@ export interface Checkpoint {
 }
 
 /** The end of a part, as it is recorded, with the checkpoint of the next one. */
-export interface PartEnd extends Pick<LayerPart, 'end' | 'tarEnd' | 'sha256'> {
-  /** Undefined at the end of the layer. */
+export interface PartEnd extends Pick<LayerPart, 'end' | 'tarEnd' | 'sha256' | 'isPlain'> {
+  /** Undefined at the end of the layer, and in a layer that is not compressed. */
   readonly next: Checkpoint | undefined;
 }
 
 const positionBytes = 6;
 const hashBytes = 32;
-/** Both positions, the hash, the byte before the next part, and whether there is a window. */
+/** Both positions, the hash, the byte before the next part, and what follows. */
 const headBytes = positionBytes + positionBytes + hashBytes + 1 + 1;
 
+/** Numbers for the data behind a record: none, or the window of the next part. A part of a layer that is not compressed needs none. */
+const follows = { nothing: 0, window: 1, plain: 2 };
+
 /** Returns the record of the end of a part. */
-export function writePartEnd({ end, tarEnd, sha256, next }: PartEnd): Buffer {
+export function writePartEnd({ end, tarEnd, sha256, next, isPlain }: PartEnd): Buffer {
   const head = Buffer.alloc(headBytes);
   head.writeUIntBE(end, 0, positionBytes);
   head.writeUIntBE(tarEnd, positionBytes, positionBytes);
   sha256.copy(head, 2 * positionBytes);
   head.writeUInt8(next?.byteBefore ?? 0, headBytes - 2);
-  head.writeUInt8(next === undefined ? 0 : 1, headBytes - 1);
+  const without = isPlain ? follows.plain : follows.nothing;
+  head.writeUInt8(next === undefined ? without : follows.window, headBytes - 1);
   return next === undefined ? head : Buffer.concat([head, next.window]);
 }
 
@@ -52,10 +58,10 @@ export function readParts(blocks: readonly Buffer[]): readonly LayerPart[] {
   let checkpoint: Checkpoint | undefined;
   for (const block of blocks)
     for (let at = 0; at < block.length; ) {
-      const { end, tarEnd, sha256, next } = readPartEnd(block, at);
+      const { end, tarEnd, sha256, next, isPlain } = readPartEnd(block, at);
       if (end < offset || tarEnd < tarOffset)
         throw new Error('the checkpoints of the extract are not in order');
-      parts.push({ offset, end, tarOffset, tarEnd, sha256, checkpoint });
+      parts.push({ offset, end, tarOffset, tarEnd, sha256, checkpoint, isPlain });
       [offset, tarOffset, checkpoint] = [end, tarEnd, next];
       at += headBytes + (next === undefined ? 0 : windowBytes);
     }
@@ -64,13 +70,15 @@ export function readParts(blocks: readonly Buffer[]): readonly LayerPart[] {
 
 function readPartEnd(block: Buffer, at: number): PartEnd {
   const hashAt = at + 2 * positionBytes;
+  const following = block.readUInt8(at + headBytes - 1);
   const head = {
+    isPlain: following === follows.plain,
     end: block.readUIntBE(at, positionBytes),
     tarEnd: block.readUIntBE(at + positionBytes, positionBytes),
     sha256: block.subarray(hashAt, hashAt + hashBytes),
   };
   const byteBefore = block.readUInt8(at + headBytes - 2);
-  if (block.readUInt8(at + headBytes - 1) === 0) return { ...head, next: undefined };
+  if (following !== follows.window) return { ...head, next: undefined };
   const window = block.subarray(at + headBytes, at + headBytes + windowBytes);
   if (window.length < windowBytes) throw new Error('a checkpoint of the extract is cut short');
   return { ...head, next: { byteBefore, window } };

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { limits } from '../../../core/limits.ts';
+import { compressionOf, magicBytes } from '../../../kit/decompress/compression.ts';
 import type { BlockObserver } from '../../../kit/decompress/inflater.ts';
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
 import { type Checkpoint, writePartEnd } from './checkpoint-format.ts';
@@ -20,9 +21,10 @@ const usualPlan: CheckpointPlan = {
   perSize: limits.checkpointsPerSize,
 };
 
-const gzipMagic = 0x1f8b;
-
-/** Records checkpoints of a gzip layer while it is read, at ends of blocks. Holds one window. Does nothing for other compressions. */
+/**
+ * Records checkpoints of a layer while it is read. Those of gzip are at ends of blocks, and it holds one window. A layer that is not compressed
+ * has them at any byte. Does nothing for other compressions.
+ */
 export class CheckpointRecorder implements BlockObserver {
   readonly #keep: (record: Buffer) => void;
   readonly #plan: CheckpointPlan;
@@ -35,6 +37,7 @@ export class CheckpointRecorder implements BlockObserver {
   /** Stored bytes that were hashed. */
   #hashedAt = 0;
   #lastByte = 0;
+  #isPlain = false;
   #tarBytes = 0;
   #part = { offset: 0, tarOffset: 0 };
   #count = 0;
@@ -52,7 +55,7 @@ export class CheckpointRecorder implements BlockObserver {
 
   /** Takes the next stored bytes before they are inflated. They must stay valid until `endInput`. */
   beginInput(bytes: Buffer): void {
-    if (this.#inputAt === 0 && (bytes.length < 2 || bytes.readUInt16BE(0) !== gzipMagic)) this.stop();
+    if (this.#inputAt === 0) this.#begin(bytes);
     this.#input = bytes;
   }
 
@@ -61,6 +64,9 @@ export class CheckpointRecorder implements BlockObserver {
     this.#lastByte = this.#input.at(-1) ?? this.#lastByte;
     this.#inputAt += this.#input.length;
     this.#input = Buffer.alloc(0);
+    if (!this.#isPlain || this.#inputAt - this.#part.offset < this.#spacing(this.#inputAt)) return;
+    this.#endPart(this.#inputAt, undefined);
+    this.#count++;
   }
 
   /** Takes the next bytes of the archive. */
@@ -75,10 +81,9 @@ export class CheckpointRecorder implements BlockObserver {
   wantsBlockEnd(position: number): boolean {
     if (this.#hash === undefined || this.#tarBytes < windowBytes) return false;
     const { offset, tarOffset } = this.#part;
-    const { bytes, inflatedBytes, perSize } = this.#plan;
-    // The number of checkpoints of a large layer rises with the logarithm of its size only.
-    const spacing = Math.max(bytes, position / perSize);
-    return position - offset >= spacing || this.#tarBytes - tarOffset >= inflatedBytes;
+    return (
+      position - offset >= this.#spacing(position) || this.#tarBytes - tarOffset >= this.#plan.inflatedBytes
+    );
   }
 
   blockEnded(position: number): void {
@@ -90,7 +95,7 @@ export class CheckpointRecorder implements BlockObserver {
 
   /** Ends the last part. Returns whether there is any checkpoint. */
   finish(): boolean {
-    if (this.#count === 0) return false;
+    if (this.#count === 0 || (this.#isPlain && this.#tarBytes !== this.#inputAt)) return false;
     this.#endPart(this.#inputAt, undefined);
     return true;
   }
@@ -98,9 +103,21 @@ export class CheckpointRecorder implements BlockObserver {
   #endPart(end: number, next: Checkpoint | undefined): void {
     const sha256 = this.#hash?.digest();
     if (sha256 === undefined) return;
-    this.#keep(writePartEnd({ end, tarEnd: this.#tarBytes, sha256, next }));
+    const tarEnd = this.#isPlain ? end : this.#tarBytes;
+    this.#keep(writePartEnd({ end, tarEnd, sha256, next, isPlain: this.#isPlain }));
     this.#hash = createHash('sha256');
-    this.#part = { offset: end, tarOffset: this.#tarBytes };
+    this.#part = { offset: end, tarOffset: tarEnd };
+  }
+
+  #begin(start: Buffer): void {
+    const compression = start.length < magicBytes ? undefined : compressionOf(start);
+    this.#isPlain = compression === 'none';
+    if (!this.#isPlain && compression !== 'gzip') this.stop();
+  }
+
+  /** Stored bytes between two checkpoints, at least. The number of those of a large layer rises with the logarithm of its size only. */
+  #spacing(position: number): number {
+    return Math.max(this.#plan.bytes, position / this.#plan.perSize);
   }
 
   #hashTo(position: number): void {

@@ -25,6 +25,7 @@ function partOf(stored: Buffer, changes: Partial<LayerPart> = {}): LayerPart {
     tarEnd: 50_000 + tarBytes,
     sha256: createHash('sha256').update(stored).digest(),
     checkpoint: { byteBefore: 0, window: Buffer.alloc(windowBytes) },
+    isPlain: false,
     ...changes,
   };
 }

@@ -16,6 +16,7 @@ const gzipMagic = Buffer.from('1f8b08', 'hex');
  */
 export function inflatePart(part: LayerPart, stored: Buffer): Buffer {
   const size = part.tarEnd - part.tarOffset;
+  if (part.isPlain && stored.length === size) return stored;
   let found: Buffer | undefined;
   let output = Buffer.allocUnsafeSlow(size);
   for (const { start, deflated } of startsOf(part, stored)) {
