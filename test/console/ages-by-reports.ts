@@ -1,4 +1,5 @@
 import { type Severity, severities } from '../../src/model/severity.ts';
+import { severitiesDescending } from '../../ui/src/severity.ts';
 import { scannedDays } from './simulated-days.ts';
 
 /** Returns the document of a path of `/api/v1`. */
@@ -68,7 +69,7 @@ class AgeLedger {
   }
 
   rows(): string[] {
-    return severities.toReversed().flatMap((severity) => {
+    return severitiesDescending.flatMap((severity) => {
       const ofSeverity = this.#findings.filter((one) => one.severity === severity);
       if (ofSeverity.length === 0) return [];
       const parts = [true, false].map((isOpen) =>

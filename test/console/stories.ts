@@ -75,8 +75,8 @@ export async function ranksUpgrades(run: StoryRun, { upgrades, openFindings }: S
   await page.getByRole('heading', { name: /^After these/ }).waitFor();
   const first = page.getByRole('table').locator('tbody tr').first().locator('td.column-images a');
   await run.does(first, {
-    name: 'open the versions of the first',
-    view: { caption: 'Versions in the fleet' },
+    name: 'open the images of the first',
+    view: { caption: imagesCaption },
     limitMs: waits.rows,
   });
 }
