@@ -5,7 +5,6 @@ import type { FixState } from '../model/fix.ts';
 import type { AssessedReport } from '../service/findings/match-image.ts';
 import type { AssessmentOptions } from './assess.ts';
 import type { CommandContext } from './command-context.ts';
-import { openComparable, savedReportAt } from './comparable.ts';
 import { readSuppressions, type SuppressionOptions } from './suppression/suppressions.ts';
 
 /** Options that suppress findings. */
@@ -23,8 +22,11 @@ export type ReportFilter = (assessed: AssessedReport, context: CommandContext) =
 /** Reads the files of the options before the scan. The filter applies suppressions, then `--new-since`, then `--ignore-status` and `--only-fixed`. */
 export async function openFilter(options: FilterOptions): Promise<ReportFilter> {
   const applyRules = await readRulesOf(options);
+  const { newSince } = options;
   const loadBaseline =
-    options.newSince === undefined ? undefined : await openComparable(options.newSince, options);
+    newSince === undefined
+      ? undefined
+      : await (await import('./comparable.ts')).openComparable(newSince, options);
   return async (assessed, context) =>
     applyOptions(await applyRules(assessed), await loadBaseline?.(context), options);
 }
@@ -35,7 +37,8 @@ export async function openRemoteFilter(
 ): Promise<(assessed: AssessedReport) => Promise<AssessedReport>> {
   const applyRules = await readRulesOf(options);
   const { newSince } = options;
-  const baseline = newSince === undefined ? undefined : await savedReportAt(newSince);
+  const baseline =
+    newSince === undefined ? undefined : await (await import('./comparable.ts')).savedReportAt(newSince);
   if (newSince !== undefined && baseline === undefined)
     throw new ClairError('usage', `with --server, --new-since names a JSON report, which ${newSince} is not`);
   return async (assessed) => applyOptions(await applyRules(assessed), baseline, options);

@@ -61,7 +61,8 @@ async function coverage(context: TestContext, one: Case): Promise<DatedCoverage 
     evidence: { found: [], cut: [] },
     distro: null,
   } as unknown as IndexedImage;
-  const [covered] = await coverageOf(image, {
+  const states = await store.advisories.findFeedStates();
+  const [covered] = await coverageOf(image, states, {
     ...withoutSources(store),
     extensions: { sources: [source] },
     outcomes: outcomes?.(source) ?? [],
@@ -180,7 +181,11 @@ test('states the run times of .NET that are out of support, and is then not full
   });
   const packages = [runTime('3.1.23'), runTime('10.0.1')];
   const image = { namespaces: [namespace], packages, evidence: { found: [], cut: [] }, distro: null };
-  const [covered] = await coverageOf(image as unknown as IndexedImage, withoutSources(store));
+  const [covered] = await coverageOf(
+    image as unknown as IndexedImage,
+    await store.advisories.findFeedStates(),
+    withoutSources(store),
+  );
   assert.ok(covered?.isOutOfSupport === true);
   assert.match(
     covered.reason ?? '',
@@ -200,7 +205,11 @@ test('marks a namespace that only documents claim, by the name of its advisories
     distro: null,
     claimedNamespaces: ['rhel:7'],
   };
-  const [covered] = await coverageOf(image as unknown as IndexedImage, withoutSources(store));
+  const [covered] = await coverageOf(
+    image as unknown as IndexedImage,
+    await store.advisories.findFeedStates(),
+    withoutSources(store),
+  );
   assert.deepEqual([covered?.namespace, covered?.isClaimed], ['centos:7', true]);
   assert.match(
     covered?.reason ?? '',

@@ -50,9 +50,15 @@ export type DatedCoverage = Coverage & {
   readonly isClaimed?: boolean;
 };
 
-/** Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages. */
-export async function coverageOf(image: IndexedImage, deps: CoverageDeps): Promise<DatedCoverage[]> {
-  const states = await deps.store.advisories.findFeedStates({ asOf: deps.asOf });
+/**
+ * Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages, by the states of
+ * all feeds.
+ */
+export async function coverageOf(
+  image: IndexedImage,
+  states: readonly ScopedFeedState[],
+  deps: CoverageDeps,
+): Promise<DatedCoverage[]> {
   const claimed = new Set(image.claimedNamespaces);
   const covered = await Promise.all(
     image.namespaces.map(async (namespace) => {

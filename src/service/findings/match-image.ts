@@ -40,7 +40,7 @@ export async function matchImage(
     ungrouped: image.ungrouped,
   });
   const { matches, suppressed } = await addFixDates(findings, deps);
-  const coverage = await coverageOf(image, deps);
+  const coverage = await coverageOf(image, states, deps);
   const statuses = [...image.statuses, ...undecided].sort((a, b) => compareText(a.extension, b.extension));
   const isAssessed = isFullyAssessed({ packages: image.packages.length, coverage, statuses });
   const unread = image.claimedUnread ?? unownedEvidence({ ...image, packages: coveringPackagesOf(image) });
