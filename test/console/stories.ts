@@ -73,10 +73,18 @@ export async function ranksUpgrades(run: StoryRun, { upgrades, openFindings }: S
   const before = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Open now' }) });
   await before.getByText(`${openFindings.toLocaleString('en')} findings`).waitFor();
   await page.getByRole('heading', { name: /^After these/ }).waitFor();
-  const first = page.getByRole('table').locator('tbody tr').first().locator('td.column-images a');
-  await run.does(first, {
+  const first = page.getByRole('table').locator('tbody tr').first();
+  await run.does(first.locator('td.column-images a'), {
     name: 'open the images of the first',
     view: { caption: imagesCaption },
+    limitMs: waits.rows,
+  });
+  const csv = rowsOfCsv(await run.save(page.getByRole('button', { name: 'Export CSV' }), 300_000));
+  assert.equal(csv.length, upgrades[0]?.images);
+  await page.goBack();
+  await run.does(first.locator('td.column-action a').first(), {
+    name: 'open the versions of the first',
+    view: { caption: 'Versions in the fleet' },
     limitMs: waits.rows,
   });
 }
