@@ -1,9 +1,9 @@
 /**
- * Checks `--partial` with layers that the libraries of nerdctl, buildah and podman wrote, and with Debian's docker-registry:
+ * Checks `--partial` with layers that the libraries of nerdctl, buildah, podman and soci wrote, and with Debian's docker-registry:
  *
  *     npm run acceptance:partial -- [--mirror=DIR] [--image=debian-multi] [--keep=DIR] [--rounds=3]
  *
- * `CLAIR_TEST_IMAGES` is the directory of the images. Go builds the program that repacks the image. Each format is scanned whole and in parts, over
+ * `CLAIR_TEST_IMAGES` is the directory of the images. Go builds the programs that repack the image. Each format is scanned whole and in parts, over
  * a link of 200 Mbit/s and 20 ms. The packages must be equal, and with a mirror the reports but for the remark. `--keep` keeps the repacked images.
  */
 import assert from 'node:assert/strict';
@@ -18,6 +18,7 @@ import { slowLink } from '../bench/slow-link.ts';
 import type { Report } from '../src/model/report.ts';
 import { output } from './image/run-tool.ts';
 import { countingProxy } from './partial/counting-proxy.ts';
+import { pushLayout } from './partial/push-layout.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,9 +33,24 @@ if (images === undefined) throw new Error('CLAIR_TEST_IMAGES must name the direc
 const root = resolve(import.meta.dirname, '..');
 const clair = join(root, 'bin/clair');
 const tools = join(root, '.cache/partial-tools');
-const formats = { estargz: 'estargz', 'zstd-chunked': 'zstd:chunked' } as const;
+/** How images are repacked: the program, its arguments before the layout, and the most that a scan may take, as shares of a whole one. */
+interface Format {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly share: number;
+  readonly wallRatio: number;
+}
+const few = { program: 'writer', share: 0.08, wallRatio: 0.35 };
+const formats: Readonly<Record<string, Format>> = {
+  estargz: { ...few, args: ['estargz'] },
+  'zstd-chunked': { ...few, args: ['zstd:chunked'] },
+  // Spans of 4 MiB and the windows of their checkpoints: more bytes for each file.
+  soci: { program: 'soci', args: [], share: 0.5, wallRatio: 1 },
+};
 const link = { roundTripMs: 20, megabitsPerSecond: 200 };
-const targets = { share: 0.08, requests: 60, wallRatio: 0.35 };
+const requestsMax = 60;
+/** Targets that were missed. */
+const misses: string[] = [];
 
 const place = mkdtempSync(join(tmpdir(), 'clair-partial-'));
 const layouts = values.keep ?? join(place, 'layouts');
@@ -48,14 +64,11 @@ process.on('exit', () => {
 function repack(layout: string): void {
   mkdirSync(tools, { recursive: true });
   mkdirSync(layouts, { recursive: true });
-  const writer = join(tools, 'writer');
-  if (!existsSync(writer)) {
-    const source = join(root, 'tools/partial/writer');
-    output('go', ['build', '-o', writer, '.'], source);
-  }
-  for (const [name, format] of Object.entries(formats)) {
+  for (const [name, { program, args }] of Object.entries(formats)) {
+    const writer = join(tools, program);
+    if (!existsSync(writer)) output('go', ['build', '-o', writer, '.'], join(root, 'tools/partial', program));
     const to = join(layouts, name);
-    if (!existsSync(join(to, 'oci-layout'))) output(writer, [format, layout, 'latest', to], root);
+    if (!existsSync(join(to, 'oci-layout'))) output(writer, [...args, layout, 'latest', to], root);
   }
 }
 
@@ -77,15 +90,7 @@ async function startRegistry(): Promise<number> {
     await setTimeout(50);
   }
   for (const name of Object.keys(formats))
-    output(
-      'skopeo',
-      [
-        ...['copy', '--insecure-policy', '--preserve-digests', '--dest-tls-verify=false'],
-        `oci:${join(layouts, name)}`,
-        `docker://127.0.0.1:${port}/${name}`,
-      ],
-      root,
-    );
+    await pushLayout(join(layouts, name), `http://127.0.0.1:${port}/v2/${name}`);
   return port;
 }
 
@@ -129,6 +134,8 @@ const median = (numbers: readonly number[]): number =>
 /** The parts of a report that do not say how layers were read. */
 function contentOf(text: string): object {
   const { packages, distro, matches, suppressed, coverage, layers, verdict } = JSON.parse(text) as Report;
+  // Programs of packages that are not assessed are counted by their names, and not by their content.
+  if (values.mirror === undefined) return { packages, distro };
   return {
     packages,
     distro,
@@ -141,12 +148,10 @@ function contentOf(text: string): object {
 }
 
 async function compareReports(target: string): Promise<void> {
-  if (values.mirror === undefined) return;
   const scan = [
     'scan',
     target,
-    '--mirror',
-    values.mirror,
+    ...(values.mirror === undefined ? ['--offline'] : ['--mirror', values.mirror]),
     '--format',
     'json',
     '--db',
@@ -160,11 +165,13 @@ async function compareReports(target: string): Promise<void> {
   console.log(`  ${remark?.reason ?? ''}`);
   assert.match(remark?.reason ?? '', /^read by table of contents/);
   assert.deepEqual(contentOf(partial.stdout), contentOf(whole.stdout));
-  console.log('  the reports are equal but for the remark');
+  const { length } = (JSON.parse(partial.stdout) as Report).packages;
+  const equal = values.mirror === undefined ? 'they are equal' : 'the reports are equal but for the remark';
+  console.log(`  ${length} packages: ${equal}`);
 }
 
 async function compareSpeed(
-  name: string,
+  [name, format]: readonly [name: string, format: Format],
   target: string,
   take: () => { requests: number; bytes: number },
 ): Promise<void> {
@@ -182,20 +189,22 @@ async function compareSpeed(
   console.log(
     `  ${counts.bytes} bytes, ${(share * 100).toFixed(1)} % of the image, in ${counts.requests} requests; ${partial.toFixed(0)} ms instead of ${whole.toFixed(0)} ms, ratio ${(partial / whole).toFixed(2)}`,
   );
-  assert.ok(share <= targets.share, 'too many bytes');
-  assert.ok(counts.requests <= targets.requests, 'too many requests');
-  assert.ok(partial / whole <= targets.wallRatio, 'too slow');
+  if (share > format.share) misses.push(`${name}: too many bytes`);
+  if (counts.requests > requestsMax) misses.push(`${name}: too many requests`);
+  if (partial / whole > format.wallRatio) misses.push(`${name}: too slow`);
 }
 
 repack(join(images, 'oci', values.image));
 const proxy = await countingProxy(await startRegistry());
 const { port, server } = await slowLink(proxy.port, link);
-for (const name of Object.keys(formats)) {
+for (const each of Object.entries(formats)) {
+  const [name] = each;
   console.log(name);
   const target = `registry:127.0.0.1:${port}/${name}`;
   await compareReports(target);
-  await compareSpeed(name, target, () => proxy.take());
+  await compareSpeed(each, target, () => proxy.take());
 }
 server.close();
 proxy.close();
-process.exit(0);
+for (const miss of misses) console.log(miss);
+process.exit(misses.length === 0 ? 0 : 1);
