@@ -104,6 +104,8 @@ export interface Explanation {
   readonly packages: readonly PackageExplanation[];
   /** Remarks on the image as a whole, such as other packages that the advisories cover. */
   readonly remarks: readonly string[];
+  /** False if the image may be affected although no package is in the list: not all of it was read or can be looked up, or no advisory has the name. */
+  readonly isKnown: boolean;
   readonly coverage: readonly Coverage[];
   /** The verdict of the report. */
   readonly verdict: Verdict;

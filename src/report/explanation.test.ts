@@ -61,6 +61,7 @@ const explanation: Explanation = {
   id: 'CVE-2026-1',
   packages: [item],
   remarks: ['look here'],
+  isKnown: true,
   coverage: [],
   verdict: 'vulnerable',
   statuses: [],
@@ -172,12 +173,12 @@ test('says that nothing is known of packages in what was not read', () => {
   const statuses = [
     { extension: 'apk', status: 'failed', files: [{ path, layer: null, problem: 'it ends early' }] },
   ] as const;
-  const empty = { ...explanation, packages: [], verdict: 'not-assessed', statuses } as const;
+  const empty = { ...explanation, packages: [], isKnown: false, verdict: 'not-assessed', statuses } as const;
   assert.match(
     text(empty),
     /^CVE-2026-1: not known\n.*\nnot read {4}apk: lib\/apk\/db\/installed: it ends early\nverdict {5}not assessed\n$/s,
   );
-  assert.match(text({ ...empty, statuses: [] }), /^CVE-2026-1: not reported\n/);
+  assert.match(text({ ...empty, isKnown: true, statuses: [] }), /^CVE-2026-1: not reported\n/);
 });
 
 test('folds lines to the width of the terminal', () => {

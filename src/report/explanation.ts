@@ -38,10 +38,9 @@ const columnsMin = 40;
 
 /** Renders an explanation for a terminal: packages, their advisories, and the checks of each advisory. */
 export function* explanationLines(explanation: Explanation, display: Display): Iterable<string> {
-  const { id, target, distro, packages, remarks, coverage, statuses } = explanation;
+  const { id, target, distro, packages, remarks, isKnown, coverage, statuses } = explanation;
   const distribution = distro === null ? 'unknown distribution' : (distro.prettyName ?? distro.id);
-  // A part of the image that was not read may contain a package of the advisories.
-  const answer = statuses.length === 0 ? 'not reported' : 'not known';
+  const answer = isKnown ? 'not reported' : 'not known';
   if (packages.length === 0) yield `${paint(escapeForTerminal(id), 'bold', display)}: ${answer}\n`;
   for (const item of packages) {
     yield* packageLines(item, explanation, display);

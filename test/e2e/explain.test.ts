@@ -150,10 +150,12 @@ corpusTest('explains what is not reported: another id, another package, a missin
   const unknown = ask('CVE-1999-99999');
   assert.deepEqual(unknown.packages, []);
   assert.deepEqual(unknown.remarks, ['no loaded advisory has the name CVE-1999-99999']);
+  assert.equal(unknown.isKnown, false);
   const absent = ask('CVE-2022-37434', 'openssh');
   assert.ok(absent.remarks.includes('no package openssh is installed in the image'));
   // zlib of Alpine 3.20.3 has the fix.
-  const { packages } = ask('cve-2022-37434', 'zlib');
+  const { packages, isKnown } = ask('cve-2022-37434', 'zlib');
+  assert.equal(isKnown, true);
   const [zlib] = packages;
   assert.equal(zlib?.outcome, 'not-reported');
   const last = zlib.rows[0]?.checks.at(-1);

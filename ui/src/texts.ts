@@ -375,7 +375,7 @@ export const texts = {
     ratedBy: (source: string) => `rated by ${source}`,
     ratings: 'Ratings',
     exploited: 'Known to be exploited, according to',
-    notExploited: 'Not in the lists of exploited vulnerabilities.',
+    notExploited: (lists: string) => `Not in the lists of exploited vulnerabilities: ${lists}.`,
     exploitedUnknown: 'Whether it is exploited is not known: no list is loaded.',
     epss: (share: string) => `EPSS ${share}: probability of exploitation within 30 days.`,
     links: 'Links',
@@ -514,7 +514,7 @@ export const texts = {
     } as Readonly<Record<string, string>>,
     from: (from: string, to: string) => `${from} → ${to}`,
     versions: (count: number) => `${count} versions`,
-    exploited: (count: number) => `${count} exploited`,
+    exploited: (count: string) => `${count} exploited`,
     before: 'Open now',
     after: (count: number) => `After ${count === 1 ? 'this upgrade' : `these ${count} upgrades`}`,
     findings: (count: string) => `${count} findings`,
@@ -523,7 +523,7 @@ export const texts = {
     markdown: 'Save as Markdown',
     dockerfile: 'Save lines for the Dockerfile',
     countedAt: (time: string) => `Counted at ${time}.`,
-    effect: (before: number, after: number, count: number) =>
+    effect: (before: string, after: string, count: number) =>
       `These ${count} upgrades take the fleet from ${before} findings to ${after}.`,
   },
   sources: {

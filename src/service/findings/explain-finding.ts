@@ -76,10 +76,14 @@ export async function explainFinding(
     distro: report.distro,
     id,
     packages: covered.map((item) => explainPackage(item, context)),
-    remarks: remarksOf(
-      { ...request, id: name },
-      { records, covered, isInstalled: selected.length > 0, image, statuses },
-    ),
+    remarks: [
+      ...remarksOf(
+        { ...request, id: name },
+        { records, covered, isInstalled: selected.length > 0, image, statuses },
+      ),
+      ...(covered.length === 0 ? unknownParts(image, report) : []),
+    ],
+    isKnown: covered.length > 0 || (records.length > 0 && isWhollyKnown(image, report)),
     coverage: report.coverage,
     verdict: report.verdict,
     statuses,
@@ -90,6 +94,19 @@ export async function explainFinding(
 /** Returns the extensions that did not read all of the image. */
 function unreadStatuses({ statuses }: Report): ExtensionStatus[] {
   return statuses.filter(({ extension, status }) => status !== 'succeeded' && extension !== versionOrder);
+}
+
+/** Whether all of an image was read, and all its packages can be looked up. Otherwise, a vulnerability of none of them may yet be in the image. */
+function isWhollyKnown(image: IndexedImage, report: Report): boolean {
+  return unreadStatuses(report).length === 0 && unknownParts(image, report).length === 0;
+}
+
+/** Returns what of an image cannot be looked up in advisories. */
+function unknownParts({ namespaces }: IndexedImage, { coverage }: Report): string[] {
+  if (namespaces.length === 0) return ['no package of the image can be looked up in advisories'];
+  return coverage.flatMap(({ namespace, status, reason }) =>
+    status === 'missing' || status === 'unsupported' ? [`${namespace}: ${reason ?? status}`] : [],
+  );
 }
 
 /** Records of advisories, and what decides whether their rows count. */

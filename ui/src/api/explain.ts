@@ -4,6 +4,8 @@ export interface Explanation {
   readonly packages: readonly ExplainedPackage[];
   /** About the vulnerability as a whole. */
   readonly remarks: readonly string[];
+  /** False if the image may be affected although no package is in the list. */
+  readonly isKnown: boolean;
 }
 
 /** A package that advisories of a vulnerability cover, or might cover. */

@@ -20,9 +20,11 @@ export function SearchBox(): JSX.Element {
   const text = useSignal('');
   const isOpen = useSignal(false);
   const form = useRef<HTMLFormElement>(null);
+  // The text is no filter of the page that a hit leads to.
   useEffect(() => {
     isOpen.value = false;
-  }, [place.value, isOpen]);
+    text.value = '';
+  }, [place.value, isOpen, text]);
   const query = useTypedText(text.value);
   const { data } = useResource<SearchResults>(query === '' ? undefined : pathOf('/search', { q: query }));
   const hits = query === '' ? [] : hitsOf(query, data);

@@ -84,6 +84,11 @@ export const explainDescription: RouteDescription = {
         },
       },
       remarks: texts,
+      isKnown: {
+        type: 'boolean',
+        description:
+          'False if the image may be affected although no package is listed: not all of it was read or can be looked up, or no advisory has the name.',
+      },
       coverage: { type: 'array', items: { type: 'object' } },
       verdict: { enum: ['vulnerable', 'clean', 'not-assessed'] },
       statuses: { type: 'array', items: { type: 'object' } },

@@ -109,21 +109,24 @@ test('explains why an image has a vulnerability, and why not', async (t) => {
   await applyDebian([debianRecord('CVE-2026-2', 'openssl', { fixed: '3.0.1-1' })]);
   const path = `/images/${digest}/explain`;
   const outcome = async (query: string) => {
-    const { packages, remarks } = await get<Explanation>(`${path}?vulnerability=${query}`);
-    return [packages.map(({ outcome: is, reason }) => `${is}: ${reason}`), remarks];
+    const { packages, remarks, isKnown } = await get<Explanation>(`${path}?vulnerability=${query}`);
+    return [packages.map(({ outcome: is, reason }) => `${is}: ${reason}`), remarks, isKnown];
   };
   assert.deepEqual(await outcome(`CVE-2026-1&asOf=${before}`), [
     ['reported: Medium by debian, fixed in 3.0.2-1'],
     [],
+    true,
   ]);
-  assert.deepEqual(await outcome('CVE-2026-1'), [[], ['no loaded advisory has the name CVE-2026-1']]);
+  assert.deepEqual(await outcome('CVE-2026-1'), [[], ['no loaded advisory has the name CVE-2026-1'], false]);
   assert.deepEqual(await outcome('cve-2026-2&package=openssl'), [
     ['not-reported: 3.0.1-1 is not < 3.0.1-1'],
     [],
+    true,
   ]);
   assert.deepEqual(await outcome('CVE-2026-2&package=curl'), [
     [],
     ['no package curl is installed in the image', 'the advisories cover openssl in debian:12'],
+    true,
   ]);
   assert.deepEqual(await refusal(path), [400, 'vulnerability must be given once']);
   assert.deepEqual(await refusal(`${path}?vulnerability=`), [400, 'vulnerability must not be empty']);

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Coverage, Evidence, Finding, ImageReport } from '../../api/report.ts';
+import type { Coverage, Evidence, Finding, ImageReport, ReportRatings } from '../../api/report.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { FixCell, rangeText } from '../../components/fix.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
@@ -74,7 +74,7 @@ function Explanation({
         )}
       </Part>
       <Part title={explain.ratings}>
-        <Rating finding={finding} />
+        <Rating finding={finding} lists={report.ratings?.lists ?? []} />
       </Part>
       <Part title={explain.links}>
         <ul class="plain">
@@ -179,7 +179,29 @@ function Where({
   );
 }
 
-function Rating({ finding: { vulnerability } }: { readonly finding: Finding }): JSX.Element {
+/** Sources of lists of exploited vulnerabilities. */
+const exploitedSources: ReadonlySet<string> = new Set(['kev', 'euvd']);
+
+/** Returns the lists that do not have a vulnerability, with their dates: an old list proves nothing of a newer vulnerability. */
+function listsWithout(lists: RatingLists): string {
+  const { explain, sourceStates } = texts;
+  const shown = lists
+    .filter(({ source }) => exploitedSources.has(source))
+    .map(({ source, status, contentDate }) => {
+      const date = contentDate === null ? sourceStates.undated : formatDay(contentDate);
+      return `${source} (${status === 'stale' ? `${date}, ${sourceStates.stale}` : date})`;
+    });
+  return explain.notExploited(shown.join(', '));
+}
+
+type RatingLists = NonNullable<ReportRatings['lists']>;
+
+interface RatingProps {
+  readonly finding: Finding;
+  readonly lists: RatingLists;
+}
+
+function Rating({ finding: { vulnerability }, lists }: RatingProps): JSX.Element {
   const { explain } = texts;
   const { kev, exploited = [], epss, cvss } = vulnerability;
   return (
@@ -188,7 +210,7 @@ function Rating({ finding: { vulnerability } }: { readonly finding: Finding }): 
         {kev === true
           ? `${explain.exploited} ${exploited.map(({ source, date }) => `${source}${date === undefined || date === null ? '' : ` (${formatDay(date)})`}`).join(', ')}`
           : kev === false
-            ? explain.notExploited
+            ? listsWithout(lists)
             : explain.exploitedUnknown}
       </li>
       {epss !== null && <li>{explain.epss(formatShare(epss))}</li>}

@@ -15,7 +15,7 @@ import { HistoryTab } from './history-tab.tsx';
 import { LayersTab } from './layers-tab.tsx';
 import { PackagesTab } from './packages-tab.tsx';
 import { RawTab } from './raw-tab.tsx';
-import { SummaryTab } from './summary-tab.tsx';
+import { assessmentOf, SummaryTab } from './summary-tab.tsx';
 import { WhyNotDrawer } from './why-not.tsx';
 
 const tabs = ['summary', 'findings', 'packages', 'layers', 'history', 'diff', 'raw'] as const;
@@ -37,7 +37,7 @@ export function ImagePage({ digest, tab: named }: ImagePageProps): JSX.Element {
   return (
     <>
       <Heading title={report === undefined ? shortDigest(digest) : nameOf(report, digest)}>
-        {report !== undefined && <VerdictChip verdict={report.verdict} />}
+        {report !== undefined && <Verdicts report={report} />}
       </Heading>
       <p class="muted digest">
         <code>{digest}</code> <CopyButton text={digest} />
@@ -67,6 +67,17 @@ export function ImagePage({ digest, tab: named }: ImagePageProps): JSX.Element {
           )}
         </Loaded>
       )}
+    </>
+  );
+}
+
+/** The verdict on every tab. An image with findings that is not assessed completely has both signs. */
+function Verdicts({ report: { verdict, coverage } }: { readonly report: ImageReport }): JSX.Element {
+  const isPartial = verdict === 'vulnerable' && coverage.some((one) => assessmentOf(one) !== 'complete');
+  return (
+    <>
+      <VerdictChip verdict={verdict} />
+      {isPartial && <VerdictChip verdict="not-assessed" />}
     </>
   );
 }

@@ -135,7 +135,7 @@ function Facts({ report, digest }: SummaryTabProps): JSX.Element {
 const coverageSigns = { complete: '✓', gap: '◔', stale: '◔', missing: '◌', unsupported: '◌' };
 
 /** Returns what the page says of the advisories of a namespace. All may be loaded, and yet leave a gap: a vendor may write no more of them. */
-function assessmentOf({ status, reason }: Coverage): keyof typeof coverageSigns {
+export function assessmentOf({ status, reason }: Coverage): keyof typeof coverageSigns {
   return status === 'complete' && (reason ?? '') !== '' ? 'gap' : status;
 }
 

@@ -58,9 +58,9 @@ export function WhyNotDrawer({ digest }: { readonly digest: string }): JSX.Eleme
       }}
     >
       <Loaded resource={resource} path={path}>
-        {({ packages, remarks }) => (
+        {({ packages, remarks, isKnown }) => (
           <>
-            <p class="verdict-text">{verdictOf(packages)}</p>
+            <p class="verdict-text">{verdictOf(packages, isKnown)}</p>
             {remarks.map((remark) => (
               <p key={remark}>
                 <Foreign text={remark} isWhole />
@@ -76,12 +76,12 @@ export function WhyNotDrawer({ digest }: { readonly digest: string }): JSX.Eleme
   );
 }
 
-function verdictOf(packages: readonly ExplainedPackage[]): string {
+function verdictOf(packages: readonly ExplainedPackage[], isKnown: boolean): string {
   const { whyNot } = texts;
   const outcomes = new Set(packages.map(({ outcome }) => outcome));
   if (outcomes.has('reported')) return whyNot.reported;
   if (outcomes.has('suppressed')) return whyNot.suppressed;
-  return outcomes.has('undecided') ? whyNot.undecided : whyNot.notReported;
+  return outcomes.has('undecided') || !isKnown ? whyNot.undecided : whyNot.notReported;
 }
 
 const signs = new Map<boolean | null, string>([

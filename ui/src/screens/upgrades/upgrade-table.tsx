@@ -29,7 +29,8 @@ export function UpgradeEffect({
   readonly list: UpgradeList;
 }): JSX.Element | null {
   if (before === null || after === null || upgrades === null) return null;
-  return <p>{texts.upgrades.effect(before.findings, after.findings, upgrades.length)}</p>;
+  const { effect } = texts.upgrades;
+  return <p>{effect(formatNumber(before.findings), formatNumber(after.findings), upgrades.length)}</p>;
 }
 
 /**
@@ -59,7 +60,7 @@ const columns: readonly Column<Upgrade>[] = [
       <>
         <SeverityNumbers counts={upgrade.closes} />
         {upgrade.closes.exploited > 0 && (
-          <span class="exploited">▲ {words.exploited(upgrade.closes.exploited)}</span>
+          <span class="exploited">▲ {words.exploited(formatNumber(upgrade.closes.exploited))}</span>
         )}
       </>
     ),
@@ -124,9 +125,12 @@ function shareOf(part: number, whole: number): number {
   return whole === 0 ? 0 : (100 * part) / whole;
 }
 
-/** Returns a percentage without decimals. A small one is not shown as none. */
+/** Returns a percentage, with a decimal where it differs from that of others. A small one is not shown as none, nor a large one as all. */
 function percentText(percent: number): string {
-  return percent > 0 && percent < 1 ? '< 1%' : `${Math.round(percent)}%`;
+  const hasDecimal = percent < 10 || percent > 90;
+  const text = percent.toFixed(hasDecimal ? 1 : 0);
+  if (percent > 0 && text === '0.0') return '< 0.1%';
+  return percent < 100 && text === '100.0' ? '> 99.9%' : `${text.replace(/\.0$/, '')}%`;
 }
 
 /** What to do: a package with its versions, or a sentence of the server for everything else. */

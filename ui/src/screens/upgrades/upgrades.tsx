@@ -96,7 +96,9 @@ function Sum({ title, sum, isLinked }: SumProps): JSX.Element {
       <div class="heading">
         <h2>{title}</h2>
         <span class="muted">{upgrades.findings(formatNumber(sum.findings))}</span>
-        {sum.exploited > 0 && <span class="exploited">▲ {upgrades.exploited(sum.exploited)}</span>}
+        {sum.exploited > 0 && (
+          <span class="exploited">▲ {upgrades.exploited(formatNumber(sum.exploited))}</span>
+        )}
       </div>
       <SeverityBar counts={sum} />
       <SeverityNumbers
