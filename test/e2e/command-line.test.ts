@@ -183,6 +183,11 @@ test('prefers an option of the command line, then its variable, then the file of
   assert.match(format([], { CLAIR_CONFIG: file, CLAIR_FORMAT: '' }), /"schema"/);
 });
 
+test('accepts a variable that only another command reads', () => {
+  const { status, stderr } = scan([], { CLAIR_AUTHOR: 'Example Ltd' });
+  assert.deepEqual([status, stderr], [0, scan([]).stderr]);
+});
+
 test('disables a flag that a variable or a file sets to false', () => {
   const file = inScratch('offline.yaml', 'offline: true\n');
   const isFetched = (env: Record<string, string>): boolean =>
