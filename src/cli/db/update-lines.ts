@@ -181,7 +181,7 @@ export function feedLine(outcome: FeedOutcome): string {
 
 /**
  * Returns the latest content date of the loaded feeds of a source, ISO 8601; null without a date. The time of a file in a mirror directory
- * is none: the file may be newer than its content.
+ * does not count, because the file may be newer than its content.
  */
 export function latestContentDate(source: string, states: readonly FeedState[]): string | null {
   return latestDate(
