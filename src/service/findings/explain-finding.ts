@@ -70,6 +70,9 @@ export async function explainFinding(
   const userKeys = await findUserKeys({ records, states }, deps);
   const context = { id, records, states, userKeys, artifacts, report, deps };
   const statuses = unreadStatuses(report);
+  const unknown = unknownParts(image, report);
+  // A vulnerability of no listed package may yet be in what was not read, or cannot be looked up.
+  const isKnown = records.length > 0 && statuses.length === 0 && unknown.length === 0;
   return {
     schemaVersion: 1,
     target: report.target,
@@ -81,9 +84,9 @@ export async function explainFinding(
         { ...request, id: name },
         { records, covered, isInstalled: selected.length > 0, image, statuses },
       ),
-      ...(covered.length === 0 ? unknownParts(image, report) : []),
+      ...(covered.length === 0 ? unknown : []),
     ],
-    isKnown: covered.length > 0 || (records.length > 0 && isWhollyKnown(image, report)),
+    isKnown: covered.length > 0 || isKnown,
     coverage: report.coverage,
     verdict: report.verdict,
     statuses,
@@ -94,11 +97,6 @@ export async function explainFinding(
 /** Returns the extensions that did not read all of the image. */
 function unreadStatuses({ statuses }: Report): ExtensionStatus[] {
   return statuses.filter(({ extension, status }) => status !== 'succeeded' && extension !== versionOrder);
-}
-
-/** Whether all of an image was read, and all its packages can be looked up. Otherwise, a vulnerability of none of them may yet be in the image. */
-function isWhollyKnown(image: IndexedImage, report: Report): boolean {
-  return unreadStatuses(report).length === 0 && unknownParts(image, report).length === 0;
 }
 
 /** Returns what of an image cannot be looked up in advisories. */
