@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { annotatedNames, withNamesOf } from '../../model/image-identity.ts';
-import { type Descriptor, indexTypes, isNameOf } from './documents.ts';
+import { type Descriptor, indexTypes, isNameOf, sociIndexType } from './documents.ts';
 import {
   defaultPlatform,
   fitsPlatform,
@@ -131,7 +131,7 @@ async function expandIndexes(
  * image would be the one that they take, so it counts as an image.
  */
 function isSociIndexOf({ artifactType, annotations }: Descriptor, before: readonly Descriptor[]): boolean {
-  if (artifactType !== 'application/vnd.amazon.soci.index.v2+json') return false;
+  if (artifactType !== sociIndexType) return false;
   const image = annotations?.['com.amazon.soci.image-manifest-digest'];
   return before.some(({ digest }) => digest === image);
 }

@@ -59,6 +59,9 @@ export const indexDocument = z
     ),
   );
 
+/** The media type of the config, and the artifact type, of a SOCI index: docs/soci-index-manifest-v2.md of soci-snapshotter. */
+export const sociIndexType = 'application/vnd.amazon.soci.index.v2+json';
+
 /** OCI image-spec, "Image Manifest". */
 export const manifestDocument = z
   .object({

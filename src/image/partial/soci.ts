@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { blockBytes } from '../../kit/tar/header.ts';
 import type { Digest } from '../../model/digest.ts';
-import { type Descriptor, manifestDocument, parseDocument } from '../format/documents.ts';
+import { type Descriptor, manifestDocument, parseDocument, sociIndexType } from '../format/documents.ts';
 import { faultOf, mayBeExecuted, type TableChunk, type TableFile, TableMembers } from './layer-table.ts';
 import { PartialLayer } from './partial-layer.ts';
 import { SpanReader } from './span-reader.ts';
@@ -11,7 +11,6 @@ import { parseZtoc, type Ztoc, type ZtocSpan } from './ztoc.ts';
 
 /** The annotation of a table of contents in the index with the digest of its layer. */
 const layerAnnotation = 'com.amazon.soci.image-layer-digest';
-const indexType = 'application/vnd.amazon.soci.index.v2+json';
 const ztocType = 'application/octet-stream';
 
 /** Fetches documents of a repository. Both methods verify the digest of what they return. */
@@ -49,7 +48,7 @@ export class SociIndex {
   async #fetchIndex(): Promise<readonly Descriptor[]> {
     const { bytes } = await this.#documents.fetchManifest(this.pin);
     const { config, layers } = parseDocument(bytes, `the SOCI index ${this.pin}`, manifestDocument);
-    if (config.mediaType !== indexType) throw new TableError('is in no SOCI index of version 2');
+    if (config.mediaType !== sociIndexType) throw new TableError('is in no SOCI index of version 2');
     return layers;
   }
 }

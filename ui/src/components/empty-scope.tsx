@@ -9,7 +9,7 @@ import { Loaded, NothingMatches } from './states.tsx';
 const imageFilters = ['repository', 'label', 'namespace'] as const;
 
 interface EmptyScopeProps {
-  /** What there is none of, if images match. */
+  /** Text for an empty list, if images match. */
   readonly title: string;
   /** The filters of the list. */
   readonly filterNames: readonly string[];

@@ -16,7 +16,7 @@ interface ListScreenProps<T> {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly filters?: ComponentChildren;
   readonly emptyText: string;
-  /** What there is none of, if filters match nothing. */
+  /** Text for an empty list, if it has filters. */
   readonly nothingText?: string;
   /** What the list is about. */
   readonly intro?: string;
