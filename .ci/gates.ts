@@ -88,8 +88,8 @@ function tests(
   return Array.from({ length: parts }, (_, index) => ({
     name: parts === 1 ? name : `${name}, part ${index + 1} of ${parts}`,
     command: [
-      ...['node', '--import', './.ci/uncaught.ts', '--test', '--test-isolation=none'],
-      ...[`--test-shard=${index + 1}/${parts}`, files],
+      ...['node', '--import', './.ci/uncaught.ts', '--import', './.ci/fixed-seed.ts'],
+      ...['--test', '--test-isolation=none', `--test-shard=${index + 1}/${parts}`, files],
     ],
     readsImages,
     isLast,

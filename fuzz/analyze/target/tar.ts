@@ -50,7 +50,7 @@ export const tarTarget: Target = {
 
 function walk(isFiltered: boolean, feed: (walker: TarWalker) => void): CollectedLayer | string {
   const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit, isFiltered ? memberFilter(wanted) : undefined);
+  const walker = new TarWalker(collector.visit, isFiltered ? memberFilter(wanted, collector) : undefined);
   try {
     feed(walker);
     walker.end();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
 import { samplePrograms, writeElf } from '../../testing/elf-writer.ts';
 import { type TarEntryPlan, tar } from '../../testing/tar-writer.ts';
-import { LayerCollector } from './collector.ts';
+import { type CollectedLayer, LayerCollector } from './collector.ts';
 import type { CollectedEvidence } from './evidence-collector.ts';
 import { memberFilter } from './member-filter.ts';
 import { WantedPaths } from './wanted-paths.ts';
@@ -13,12 +14,21 @@ const wanted = new WantedPaths(['etc/os-release']);
 
 /** Returns the evidence in a layer with these members, read in chunks of `pieceBytes`. */
 function collect(entries: Iterable<TarEntryPlan>, pieceBytes: number = 1 << 20): CollectedEvidence {
-  const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  return collectLayer(wanted, entries, { pieceBytes }).evidence;
+}
+
+/** Returns what a layer with these members has, read in chunks of `pieceBytes`. */
+function collectLayer(
+  paths: WantedPaths,
+  entries: Iterable<TarEntryPlan>,
+  { pieceBytes = 1 << 20, isFiltered = true } = {},
+): CollectedLayer {
+  const collector = new LayerCollector(paths);
+  const walker = new TarWalker(collector.visit, isFiltered ? memberFilter(paths, collector) : undefined);
   const archive = Buffer.from(tar(entries));
   for (let at = 0; at < archive.length; at += pieceBytes) walker.push(archive.subarray(at, at + pieceBytes));
   walker.end();
-  return collector.finish().evidence;
+  return collector.finish();
 }
 
 function found(entries: Iterable<TarEntryPlan>, pieceBytes?: number): Record<string, readonly string[]> {
@@ -120,6 +130,57 @@ test('removes a program when a later member of the layer replaces it', () => {
       { path, content: script },
     ]),
     {},
+  );
+});
+
+test('removes evidence when a later member of any type and content replaces it', () => {
+  const path = 'opt/run';
+  const program = { path, content: samplePrograms.generic };
+  const link = { path, target: 'opt/x', type: 'hardlink' } as const;
+  const later: readonly TarEntryPlan[] = [
+    { path, content: 'plain text' },
+    { path, content: '' },
+    { path, target: 'etc/hosts' },
+    { path, target: 'etc/hosts', type: 'symlink' },
+    { path, type: 'fifo' },
+  ];
+  for (const before of [program, link])
+    for (const replacement of later)
+      for (const pieceBytes of [1, 1 << 20]) {
+        const evidence = collect([before, replacement], pieceBytes);
+        assert.deepEqual([evidence.found, evidence.links], [[], []], JSON.stringify(replacement));
+      }
+  assert.deepEqual(collect([link, { path, type: 'directory' }]).links, []);
+});
+
+const memberTypes = ['symlink', 'hardlink', 'directory', 'fifo', 'contiguous'] as const;
+const anyMember: fc.Arbitrary<TarEntryPlan> = fc
+  .record({
+    path: fc.constantFrom('opt/a', 'opt/b', 'opt/c.jar', 'srv/node_modules/x', 'srv/x/package.json', 'srv'),
+    content: fc.constantFrom('', 'text', '#!/bin/sh\n', samplePrograms.generic, samplePrograms.cargo),
+    target: fc.constantFrom('opt/a', 'opt/b', 'etc/hosts', '../srv'),
+    type: fc.option(fc.constantFrom(...memberTypes), { nil: undefined }),
+  })
+  .map(({ path, content, target, type }) =>
+    type === undefined || type === 'contiguous'
+      ? { path, content, ...(type && { type }) }
+      : { path, target, type },
+  );
+
+test('passes through the filter each member that changes the result, wherever the archive is cut', () => {
+  const paths = new WantedPaths(['etc/os-release', '**/package.json']);
+  fc.assert(
+    fc.property(
+      fc.array(anyMember, { maxLength: 8 }),
+      fc.constantFrom(1, 512, 700, 1 << 20),
+      (members, pieceBytes) => {
+        assert.deepEqual(
+          collectLayer(paths, members, { pieceBytes }),
+          collectLayer(paths, members, { isFiltered: false }),
+        );
+      },
+    ),
+    { numRuns: 1000 },
   );
 });
 

@@ -15,6 +15,7 @@ import {
   isBundle,
   mayBeBundle,
 } from './file-content.ts';
+import { RecordedNames } from './name-hashes.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
 import { ProgramListings } from './program-listings.ts';
 import { mayBeProgram, ProgramScan, type WantedOfProgram } from './program-scan.ts';
@@ -57,6 +58,8 @@ export class EvidenceCollector {
   readonly #opaques = new Set<string>();
   readonly #cut = new Set<EvidenceKind>();
   readonly #programs: ProgramListings;
+  /** The paths of evidence. A later member at such a path must be visited. */
+  readonly recordedNames = new RecordedNames();
   readonly #extract: ExtractPrograms;
   #charactersLeft: number = limits.evidenceCharactersPerLayer;
 
@@ -108,14 +111,17 @@ export class EvidenceCollector {
         return undefined;
       case 'file':
         return this.#visitFile(entry);
+      case 'other':
+        this.#forget(entry.path);
+        return undefined;
       case 'directory':
       case 'global-header':
-      case 'other':
         return undefined;
     }
   }
 
   #visitSymbolicLink({ path, target }: TarEntry): void {
+    this.#forget(path);
     const named = evidenceByLinkName(path, target);
     if (named !== undefined)
       this.#addLink({ by: 'symbolic-link', kind: named.kind, path, target }, named.kind);
@@ -128,6 +134,7 @@ export class EvidenceCollector {
       return;
     }
     const linked = boundedPath(target);
+    if (path !== linked) this.#forget(path);
     if (!this.#found.has(linked) && !this.#targets.has(linked) && isNamedData(path) && isNamedData(linked))
       return;
     const before = this.#links.get(linked);
@@ -169,7 +176,9 @@ export class EvidenceCollector {
     const { path } = program;
     if (isElf) this.#add(path, 'generic');
     else if (this.#unread.size >= limits.evidencePerLayer || !this.#takeCharacters(path.length)) return;
-    if (!isElf || this.#found.has(path)) this.#unread.set(path, program);
+    if (isElf && !this.#found.has(path)) return;
+    this.#unread.set(path, program);
+    this.recordedNames.add(path);
   }
 
   #addProgram({ path, offset }: TarEntry, scan: ScannedProgram, wanted: WantedOfProgram): void {
@@ -199,13 +208,21 @@ export class EvidenceCollector {
 
   #add(path: string, kind: EvidenceKind): void {
     if (this.#found.has(path)) return;
-    if (this.#hasRoom(path.length)) this.#found.set(path, kind);
-    else this.#cut.add(kind);
+    if (!this.#hasRoom(path.length)) {
+      this.#cut.add(kind);
+      return;
+    }
+    this.#found.set(path, kind);
+    this.recordedNames.add(path);
   }
 
   #addLink(link: EvidenceLink, kind: EvidenceKind): void {
-    if (this.#hasRoom(link.path.length + link.target.length)) this.#links.set(link.path, link);
-    else this.#cut.add(kind);
+    if (!this.#hasRoom(link.path.length + link.target.length)) {
+      this.#cut.add(kind);
+      return;
+    }
+    this.#links.set(link.path, link);
+    this.recordedNames.add(link.path);
   }
 
   #hasRoom(characters: number): boolean {

@@ -78,7 +78,7 @@ export function createLayerWalk(
   const visit = onManyBytes === undefined ? collector.visit : countingBytes(collector.visit, onManyBytes);
   const walker =
     root === undefined
-      ? new TarWalker(visit, memberFilter(wanted, collector.code), recorder)
+      ? new TarWalker(visit, memberFilter(wanted, collector), recorder)
       : new TarWalker(belowRoot(root, collector, wanted), undefined, recorder);
   return { walker, collector };
 }

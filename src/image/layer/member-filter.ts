@@ -8,8 +8,9 @@ import {
   mayNameEvidence,
 } from '../../model/evidence/by-name.ts';
 import { scriptPlaces } from '../../model/evidence/program-names.ts';
-import { CodeFiles } from './code-files.ts';
+import type { CodeFiles } from './code-files.ts';
 import { contentBytesMin, contentKind, kindBytes, mayBeBundle } from './file-content.ts';
+import type { RecordedNames } from './name-hashes.ts';
 import type { WantedPaths } from './wanted-paths.ts';
 
 const slash = 0x2f;
@@ -22,15 +23,23 @@ const placesOfEvidence = evidencePlaces.map((place) => Buffer.from(place));
 /** The last two letters of names of scripts: `js`. */
 const [letterJ, letterS] = [0x6a, 0x73];
 
+/** State of a layer's collectors that the filter depends on. */
+export interface CollectedSoFar {
+  /** Receives the code among the members that the filter rejects. */
+  readonly code: CodeFiles;
+  readonly evidence: { readonly recordedNames: RecordedNames };
+}
+
 /**
- * Returns the filter of a `TarWalker` that passes possibly wanted members and possible evidence of unlisted packages. Adds code to `code`. Most members are
- * neither, and are rejected by numbers alone: every function, array and string on their way costs 2 % of a scan of a small image, since V8
- * also compiles what is called thousands of times.
+ * Returns the filter of a `TarWalker` that passes possibly wanted members, possible evidence of unlisted packages, and members that replace
+ * such evidence. Most members are neither, and are rejected by numbers alone: every function, array and string on their way costs 2 % of a
+ * scan of a small image, since V8 also compiles what is called thousands of times.
  */
-export function memberFilter(wanted: WantedPaths, code: CodeFiles = new CodeFiles()): MemberFilter {
+export function memberFilter(wanted: WantedPaths, { code, evidence }: CollectedSoFar): MemberFilter {
+  const { recordedNames } = evidence;
   return (block, offset, payload) => {
     if (wanted.isWatching) return true;
-    const end = wanted.endOfUnwanted(block, offset, nameBytes);
+    const end = wanted.endOfUnwanted(block, offset, recordedNames);
     if (end < 0) return true;
     switch (block[offset + 156] ?? oldFile) {
       case hardLink:
@@ -51,7 +60,7 @@ export function memberFilter(wanted: WantedPaths, code: CodeFiles = new CodeFile
           mayFileBeEvidence(block, offset, end, payload)
         );
       default:
-        return false;
+        return wanted.isNameAtAnyDepth(block, startOfName(block, offset), end);
     }
   };
 }

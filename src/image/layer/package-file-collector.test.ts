@@ -20,7 +20,7 @@ const path = 'app/node_modules/ms/package.json';
 
 function collect(...entries: readonly TarEntryPlan[]): CollectedLayer {
   const collector = new LayerCollector(wanted);
-  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  const walker = new TarWalker(collector.visit, memberFilter(wanted, collector));
   walker.push(Buffer.from(tar(entries)));
   walker.end();
   return collector.finish();
@@ -138,7 +138,7 @@ test('passes the beginning of a file of any size, and needs no further bytes', (
 test('lists a large file as soon as it is read, and keeps only the result', () => {
   const calls: string[] = [];
   const collector = new LayerCollector(wanted, { listNow: () => immediate('.gemspec', calls) });
-  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  const walker = new TarWalker(collector.visit, memberFilter(wanted, collector));
   walker.push(
     Buffer.from(
       tar([
@@ -235,7 +235,7 @@ test('reads only the needed parts of archives on disk', (context) => {
     },
   };
   const collector = new LayerCollector(wanted, { listNow: () => listing, source: range });
-  const walker = new TarWalker(collector.visit, memberFilter(wanted));
+  const walker = new TarWalker(collector.visit, memberFilter(wanted, collector));
   walkBySeeking(range, walker);
   const collected = collector.finish();
   const problemOf = ([at, [found]]: [string, readonly FileListing[]]): unknown => [

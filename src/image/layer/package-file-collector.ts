@@ -84,6 +84,7 @@ export class PackageFileCollector {
     const { path, type } = entry;
     if (type === 'global-header' || !this.#wanted.isAtAnyDepth(path)) return undefined;
     this.#forget(path);
+    if (type === 'directory') return undefined;
     const isImmediate = this.#immediate?.isWanted(path) === true;
     if (type === 'file') return isImmediate ? this.#visitLarge(entry) : this.#visitFile(entry);
     if (isImmediate) {

@@ -1,4 +1,4 @@
-import { hasAt, startOfName } from '../../kit/tar/header.ts';
+import { hasAt, nameBytes, startOfName } from '../../kit/tar/header.ts';
 import { encodeName } from '../../kit/tar/name.ts';
 import { baseOf, isOverlong, parentOf, symbolicLinkPath } from '../../kit/tar/path.ts';
 import { NameTable } from '../../model/evidence/name-table.ts';
@@ -12,6 +12,7 @@ import {
 } from '../../plugin/layer-files.ts';
 import type { LicenseFiles } from '../../plugin/package-lister.ts';
 import { documentNames } from '../image.ts';
+import { addToHash, hashOfPath, type RecordedNames } from './name-hashes.ts';
 
 /** Relation of a path to the wanted ones: a wanted file, a directory above one, or neither. */
 export type Interest = 'wanted' | 'above' | undefined;
@@ -208,19 +209,20 @@ export class WantedPaths {
   }
 
   /**
-   * Returns the end of a name, NUL-terminated at `offset`, that is certainly not of interest, or -1. Rejects most members of a layer without
-   * creating a string. Accepts unusual names, which the exact check then decides.
+   * Returns the end of a name of at most 100 bytes at `offset` that is certainly not of interest and not in `recorded`, or -1. Rejects most
+   * members of a layer without creating a string. Accepts unusual names, which the exact check then decides.
    */
-  endOfUnwanted(bytes: Buffer, offset: number, length: number): number {
+  endOfUnwanted(bytes: Buffer, offset: number, recorded: RecordedNames): number {
     let hash = 0;
     let isStart = true;
     this.#parentHash = 0;
     this.#grandparentHash = 0;
-    for (let i = startOfName(bytes, offset); i < offset + length; i++) {
+    for (let i = startOfName(bytes, offset); i < offset + nameBytes; i++) {
       const byte = bytes[i] ?? 0;
       if (isStart && isOddStart(byte)) return -1;
       isStart = byte === slash;
-      if (byte === 0 || (isStart && bytes[i + 1] === 0)) return this.#isOfInterest(hash, bytes, i) ? -1 : i;
+      if (byte === 0 || (isStart && bytes[i + 1] === 0))
+        return this.#isOfInterest(hash, bytes, i, recorded) ? -1 : i;
       if (isStart && this.#isBelowFile(hash)) return -1;
       hash = addToHash(hash, byte);
     }
@@ -246,9 +248,9 @@ export class WantedPaths {
     );
   }
 
-  /** Whether a name that ends at `end` may be wanted, above a wanted one, or of a licence file. */
-  #isOfInterest(hash: number, bytes: Buffer, end: number): boolean {
-    if (this.#isWantedHash(hash, bytes, end)) return true;
+  /** Whether a name that ends at `end` may be wanted, above a wanted one, recorded, or of a licence file. */
+  #isOfInterest(hash: number, bytes: Buffer, end: number, recorded: RecordedNames): boolean {
+    if (recorded.mayHave(hash) || this.#isWantedHash(hash, bytes, end)) return true;
     const roles = this.#rolesOf(this.#parentHash) | this.#rolesOf(this.#grandparentHash);
     return (roles & role.licenses) !== 0 && bytes[end] === 0 && this.#isOfLicense(bytes, end);
   }
@@ -336,13 +338,4 @@ const dot = 0x2e;
  */
 function isOddStart(byte: number): boolean {
   return byte === dot || byte === slash;
-}
-
-/** Adds a byte to a small, cheap hash. It need not be collision-free. */
-function addToHash(hash: number, byte: number): number {
-  return (Math.imul(hash, 31) + byte) | 0;
-}
-
-function hashOfPath(path: string): number {
-  return encodeName(path).reduce(addToHash, 0);
 }
