@@ -46,7 +46,7 @@ export class AheadFrames {
         const bytes = this.#stored.read(this.#chunk.subarray(0, this.#pieceBytes(at, end)), at);
         inflater.push(bytes);
         at += bytes.length;
-        if (at % this.#plan.gridBytes === 0) this.#setMark(part, at, written);
+        if (at % this.#plan.gridBytes === 0) this.#parts.setMark(part, at, written);
       }
       if (start < end) inflater.end();
       return true;
@@ -61,11 +61,6 @@ export class AheadFrames {
   /** Pieces end at the positions of the grid. */
   #pieceBytes(at: number, end: number): number {
     return Math.min(this.#chunk.length, end - at, this.#plan.gridBytes - (at % this.#plan.gridBytes));
-  }
-
-  #setMark(part: number, position: number, inflated: number): void {
-    const { partBytes, gridBytes } = this.#plan;
-    this.#parts.setMark(part, (position - part * partBytes) / gridBytes, inflated + 1);
   }
 }
 

@@ -70,7 +70,7 @@ export class AheadInflater {
       const state = attempt.push(piece.bytes);
       if (state === 'failed') return false;
       if (state === 'ended') return this.#setEnd(part, piece.end - attempt.unread, true);
-      if (piece.end % this.#plan.gridBytes === 0) this.#setMark(part, piece.end, attempt.inflated);
+      if (piece.end % this.#plan.gridBytes === 0) this.#parts.setMark(part, piece.end, attempt.inflated);
     }
     const engine = attempt.finalEngine();
     if (isLast || engine === undefined) return false;
@@ -82,11 +82,6 @@ export class AheadInflater {
     this.#parts.setPosition(part, 'end', end);
     this.#parts.setPosition(part, 'isStreamEnd', Number(isStreamEnd));
     return true;
-  }
-
-  #setMark(part: number, position: number, inflated: number): void {
-    const { partBytes, gridBytes } = this.#plan;
-    this.#parts.setMark(part, (position - part * partBytes) / gridBytes, inflated + 1);
   }
 
   /** Returns the bit of a block that starts soon after the nominal start of a part. Undefined if none seems to. */

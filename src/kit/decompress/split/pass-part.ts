@@ -29,9 +29,11 @@ export function passPart(
     const bytes = parts.read(part, taken, outputBytes);
     if (bytes.length === 0) return;
     // A mark that was set after the bytes were written counts for later ones.
-    const inflatedAtMark = parts.markOf(part, mark) - 1;
+    const inflatedAtMark = parts.inflatedAt(part, mark);
     const left =
-      inflatedAtMark < 0 ? bytes.length : inflated.atStart + inflatedAtMark - (inflated.atRing + taken);
+      inflatedAtMark === undefined
+        ? bytes.length
+        : inflated.atStart + inflatedAtMark - (inflated.atRing + taken);
     if (left <= 0) {
       mark++;
       continue;

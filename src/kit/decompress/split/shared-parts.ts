@@ -56,9 +56,11 @@ export class SharedParts {
   readonly #positions: Float64Array;
   readonly #ring: Buffer;
   readonly #fieldsPerPart: number;
+  readonly #plan: SplitPlan;
   #at = 0;
 
   constructor(size: number, plan: SplitPlan, memory?: SharedMemory) {
+    this.#plan = plan;
     this.count = Math.ceil(size / plan.partBytes);
     // A part begins up to `searchBytes` after its nominal start, and so ends.
     const marks = Math.ceil((plan.partBytes + plan.searchBytes) / plan.gridBytes) + 1;
@@ -107,12 +109,18 @@ export class SharedParts {
     return this.#positions[part * this.#fieldsPerPart + fields[field]] ?? 0;
   }
 
-  setMark(part: number, number: number, inflated: number): void {
-    this.#positions[part * this.#fieldsPerPart + fields.marks + number] = inflated;
+  /** Notes how many bytes of a part are inflated at a stored position of the grid. */
+  setMark(part: number, position: number, inflated: number): void {
+    const { partBytes, gridBytes } = this.#plan;
+    const number = (position - part * partBytes) / gridBytes;
+    // 0 stands for no mark.
+    this.#positions[part * this.#fieldsPerPart + fields.marks + number] = inflated + 1;
   }
 
-  markOf(part: number, number: number): number {
-    return this.#positions[part * this.#fieldsPerPart + fields.marks + number] ?? 0;
+  /** Returns the inflated bytes at a position of the grid, counted from the nominal start of the part. Undefined if none were noted. */
+  inflatedAt(part: number, number: number): number | undefined {
+    const noted = this.#positions[part * this.#fieldsPerPart + fields.marks + number] ?? 0;
+    return noted === 0 ? undefined : noted - 1;
   }
 
   /** Ends the work of the second thread. */
