@@ -88,7 +88,7 @@ export class LayerAnalyzer {
     this.#deps = deps;
   }
 
-  /** Returns the indexes of the layers, in their order. */
+  /** Returns the indexes of the layers, in their order. Without extracts, there is nothing that parts of layers could complete. */
   async analyze(
     layers: readonly ImageLayer[],
     { streamLayers, openInParts: _, ...options }: LayerAnalysisOptions,
