@@ -56,7 +56,8 @@ function documentsIn(mirror: string | undefined): RatingLookupDeps['documents'] 
     return cveInMirror;
   return {
     name: cve.name,
-    reason: `ratings cannot be looked up: the mirror has no CVE records (see docs/air-gapped.md)`,
+    reason:
+      'ratings cannot be looked up: the mirror has no CVE records; load the CVE list with clair db update cve, or clone it into the mirror',
   };
 }
 

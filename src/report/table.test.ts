@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import type { Digest } from '../model/digest.ts';
-import type { Match, Report } from '../model/report.ts';
+import type { Coverage, Match, Report } from '../model/report.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { coverageLine } from './report-text.ts';
 import { tableFormat } from './table.ts';
@@ -301,6 +301,16 @@ test('writes reason and remedy once in two lines of 80 columns when all advisori
       'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.',
     ],
   );
+});
+
+test('says how to get advisories only if an update can add them, also if something else is not assessed', () => {
+  const ofPrograms: Coverage = { ...coverage(), namespace: 'generic', status: 'unsupported' };
+  const without = { ...coverage(), status: 'missing', fetchedAt: null } as const;
+  const textOf = (...found: Coverage[]): string =>
+    shown({ ...small, matches: [], suppressed: [], verdict: 'not-assessed', statuses: [], coverage: found });
+  const remedy = 'Get advisories with clair db update, or name a --mirror.\n';
+  assert.ok(textOf(without, ofPrograms).endsWith(`\n${remedy}`));
+  assert.ok(!textOf({ ...coverage(), status: 'missing' }).includes(remedy));
 });
 
 test('shows the date of the content in the line of its namespace, or that it is unknown', () => {

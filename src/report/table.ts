@@ -1,6 +1,6 @@
 import { escapeForTerminal } from '../kit/untrusted-text.ts';
 import { compareText } from '../model/order.ts';
-import type { Report } from '../model/report.ts';
+import type { Coverage, Report } from '../model/report.ts';
 import type { Display, ReportFormat } from '../plugin/report-format.ts';
 import { findingLines } from './findings-table.ts';
 import {
@@ -33,9 +33,20 @@ export const tableFormat: ReportFormat = {
 
 /** Returns whether all advisories are missing. Then one reason explains the result, and other lines would repeat it. */
 function isWithoutAdvisories({ verdict, coverage, statuses }: Report): boolean {
-  const isMissing = coverage.length > 0 && coverage.every(({ status }) => status === 'missing');
+  const isMissing = coverage.length > 0 && coverage.every((one) => isNotLoaded(one) || isOfEarlierTime(one));
   return verdict === 'not-assessed' && isMissing && statuses.every(({ status }) => status === 'succeeded');
 }
+
+/** Returns whether the database has no advisories of a namespace. An update cannot add those that are loaded but do not cover it. */
+function isNotLoaded({ status, fetchedAt, loadedSince }: Coverage): boolean {
+  return status === 'missing' && fetchedAt === null && loadedSince === undefined;
+}
+
+function isOfEarlierTime({ status, loadedSince }: Coverage): boolean {
+  return status === 'missing' && loadedSince !== undefined;
+}
+
+const howToGetAdvisories = 'Get advisories with clair db update, or name a --mirror.';
 
 /** Returns why advisories are missing and how to get them. */
 function withoutAdvisories({ coverage }: Report): string[] {
@@ -48,7 +59,7 @@ function withoutAdvisories({ coverage }: Report): string[] {
 /** Returns what to do without advisories. An update does not help if the report is of a time before the first one. */
 function remedyOf(coverage: Report['coverage']): string {
   const times = coverage.flatMap(({ loadedSince }) => (loadedSince === undefined ? [] : [loadedSince]));
-  if (times.length === 0) return 'Get advisories with clair db update, or name a --mirror.';
+  if (times.length === 0) return howToGetAdvisories;
   if (times.includes(null))
     return 'The database never loaded these advisories, so it cannot report on an earlier time. Leave out --as-of.';
   const since =
@@ -90,6 +101,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
   if (report.matches.length > 0) yield* sentences(ratingListLines(report), ratingListStyle(report), display);
   yield* sentences(extensionProblemLines(report), 'yellow', display);
   yield* sentence(verdictText(report), ['bold', verdictStyles[shownVerdict(report)]], display);
+  if (report.coverage.some(isNotLoaded)) yield* sentence(howToGetAdvisories, 'yellow', display);
 }
 
 function ratingListStyle({ ratings }: Report): Style | undefined {
