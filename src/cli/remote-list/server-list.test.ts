@@ -51,6 +51,19 @@ test('refuses a server that returns the same page again, or no list', async (t) 
   await assert.rejects(other.all(request), isRefused);
 });
 
+test('repeats the reason of a server, and guesses one only if it states none', async (t) => {
+  const noAdvisory = { Error: { Message: 'no advisory in the database covers CVE-2026-1' } };
+  for (const [body, message] of [
+    [JSON.stringify(noAdvisory), /^404 from \S+: no advisory in the database covers CVE-2026-1$/],
+    ['{"detail": "no such job"}', /^404 from \S+: no such job$/],
+    ['404 page not found', /^404 from \S+; is it a server of clair with \/api\/v1\?$/],
+  ] as const) {
+    const url = await serveHttp(t, (_, response) => response.writeHead(404).end(body));
+    const lists = await ServerLists.open({ server: new URL(url) });
+    await assert.rejects(lists.page(request), { message });
+  }
+});
+
 test('refuses options of the database of this machine', () => {
   assert.throws(
     () => {

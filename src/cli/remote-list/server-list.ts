@@ -50,7 +50,7 @@ export class ServerLists {
   static async open(options: RemoteServerOptions & ConsoleOptions): Promise<ServerLists> {
     applyNetworkEnv();
     const address = { url: options.server, token: await serverToken(options) };
-    return new ServerLists(new ServerApi(address, (status) => serverAdvice(status, address)));
+    return new ServerLists(new ServerApi(address, serverAdvice(address)));
   }
 
   /** Returns a page, also if cells of the server are missing. */

@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import { parseDigest } from '../../model/digest.ts';
-import { type ServerAddress, type ServerAnswer, ServerApi } from '../../service/cells/server-api.ts';
+import {
+  type AdviceOn,
+  type ServerAddress,
+  type ServerAnswer,
+  ServerApi,
+} from '../../service/cells/server-api.ts';
 
 const jobSchema = z.object({
   id: z.string().check(z.regex(/^[\w-]{1,64}$/)),
@@ -22,12 +27,16 @@ export interface RemoteReport {
   readonly isAssessed: boolean;
 }
 
-/** Returns what to do if a server returns a status to a command that has this token. Empty if nothing is known. */
-export function serverAdvice(status: number, { token }: Pick<ServerAddress, 'token'>): string {
+/** Returns the advice on errors of a server for a command that has this token. */
+export function serverAdvice({ token }: Pick<ServerAddress, 'token'>): AdviceOn {
+  return (status, detail) => adviceFor(status, detail, token);
+}
+
+function adviceFor(status: number, detail: string, token: string | undefined): string {
   if (status === 401 && token === undefined)
     return 'name a file with a token in --token-file, or set CLAIR_SERVER_TOKEN';
   if (status === 401) return 'the token is not one of api.tokens of the server';
-  return status === 404 ? 'is it a server of clair with /api/v1?' : '';
+  return status === 404 && detail === '' ? 'is it a server of clair with /api/v1?' : '';
 }
 
 /** Lets a server scan images by the routes below `/api/v1`. Throws `server-unavailable` or `server-refused`. */
@@ -37,7 +46,7 @@ export class ServerClient {
   readonly name: string;
 
   constructor(address: ServerAddress) {
-    this.#api = new ServerApi(address, (status) => serverAdvice(status, address));
+    this.#api = new ServerApi(address, serverAdvice(address));
     this.name = this.#api.name;
   }
 

@@ -45,17 +45,26 @@ export interface ServerAnswer {
 /** Characters of the message of a server that an error repeats. */
 const detailCharactersMax = 500;
 
-const problemSchema = z.object({ detail: z.string() });
+/** The reason in an error: of a problem document (RFC 9457), or of the v1 API and the routes beside it. */
+const reasonSchema = z.union([
+  z.object({ detail: z.string() }),
+  z.pipe(
+    z.object({ Error: z.object({ Message: z.string() }) }),
+    z.transform(({ Error: { Message } }) => ({ detail: Message })),
+  ),
+]);
+
+/** Returns what to do about the status of an error, for its message. `detail` is the reason that the server states; both may be empty. */
+export type AdviceOn = (status: number, detail: string) => string;
 
 /** Sends requests to a server of clair. Follows no redirect, so that the token stays with the server. */
 export class ServerApi {
   readonly #address: ServerAddress;
-  readonly #adviceOn: (status: number) => string;
+  readonly #adviceOn: AdviceOn;
   /** The server in messages. */
   readonly name: string;
 
-  /** `adviceOn` returns what to do about a status that is an error, for its message; nothing by default. */
-  constructor(address: ServerAddress, adviceOn: (status: number) => string = () => '') {
+  constructor(address: ServerAddress, adviceOn: AdviceOn = () => '') {
     this.#address = address;
     this.#adviceOn = adviceOn;
     this.name = displayUrl(address.url.href).replace(/\/$/, '');
@@ -134,7 +143,7 @@ export class ServerApi {
   /** Returns the error that the status of a response means: `server-unavailable` if it may pass, otherwise `server-refused`. */
   refusalOf({ status, bytes }: ServerAnswer): ClairError {
     const detail = detailOf(bytes);
-    const advice = [this.#adviceOn(status)].filter((text) => text !== '').map((text) => `; ${text}`);
+    const advice = [this.#adviceOn(status, detail)].filter((text) => text !== '').map((text) => `; ${text}`);
     const message = `${status} from ${this.name}${detail === '' ? '' : `: ${detail}`}${advice.join('')}`;
     return new ClairError(isTransientStatus(status) ? 'server-unavailable' : 'server-refused', message);
   }
@@ -155,10 +164,10 @@ export function isSuccess({ status }: Pick<ServerAnswer, 'status'>): boolean {
   return status >= 200 && status <= 299;
 }
 
-/** Returns the detail of a problem document (RFC 9457). Empty without one. */
+/** Returns the reason that a server states. Empty without one. */
 function detailOf(body: Buffer): string {
   try {
-    const { detail } = z.parse(problemSchema, JSON.parse(body.toString('utf8')));
+    const { detail } = z.parse(reasonSchema, JSON.parse(body.toString('utf8')));
     return toSingleLine(detail, detailCharactersMax);
   } catch {
     return '';

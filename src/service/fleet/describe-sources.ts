@@ -6,13 +6,16 @@ import type { Job } from '../../store/job-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { FeedContent } from '../../store/update-store.ts';
 import { findImagesBySource } from '../finding-counts/images-by-source.ts';
+import { contentDateOf } from '../findings/feed-age.ts';
 import { summarizeSources } from './summary.ts';
 
 /** A feed of a source, with its changes by day. */
 export interface DescribedFeed
-  extends Pick<FeedState, 'presence' | 'records' | 'contentDate' | 'fetchedAt' | 'checkedAt' | 'lastFailure'>,
+  extends Pick<FeedState, 'presence' | 'records' | 'fetchedAt' | 'checkedAt' | 'lastFailure'>,
     Pick<FeedContent, 'appliedAt' | 'namespaces'> {
   readonly name: string;
+  /** Null if only the time of a file dates the content. */
+  readonly contentDate: string | null;
   /** Number of records that could not be parsed. */
   readonly skipped: number;
   /** When a server updates it next, ISO 8601. Null if none has scheduled it. */
@@ -92,13 +95,13 @@ interface FeedParts {
 function describeFeed(state: FeedState, { contents, events, jobs }: FeedParts): DescribedFeed {
   const content = contents.find((one) => isSameFeed(one, state));
   const job = jobs.find(({ name }) => name === `update ${state.source}`);
-  const { presence, records, skipped, contentDate, fetchedAt, checkedAt, lastFailure } = state;
+  const { presence, records, skipped, fetchedAt, checkedAt, lastFailure } = state;
   return {
     name: state.feed,
     presence,
     records,
     skipped: skipped.count,
-    contentDate,
+    contentDate: contentDateOf([state]),
     fetchedAt,
     checkedAt,
     appliedAt: content?.appliedAt ?? null,

@@ -166,6 +166,21 @@ test('describes sources with their feeds, and the changes of each day', async (t
   );
 });
 
+test('dates the content of a feed by its publisher, and not by the time of a file', async (t) => {
+  const { get, store } = await fleetServer(t, { extensions });
+  const [lastModified, fileModified] = ['2026-01-02T00:00:00.000Z', '2026-02-28T00:00:00.000Z'];
+  await store.advisories.apply(feedUpdate({ feed: 'http', lastModified }), stream([]));
+  await store.advisories.apply(feedUpdate({ feed: 'file', fileModified }), stream([]));
+  const { sources } = await get<SourceDescriptions>('/sources');
+  assert.deepEqual(
+    sources[0]?.feeds.map(({ name, contentDate }) => [name, contentDate]),
+    [
+      ['file', null],
+      ['http', lastModified],
+    ],
+  );
+});
+
 test('returns the findings of each day, and those of a week with the summary', async (t) => {
   const { applyDebian, scan, clock, get, store, refusal } = await fleetServer(t, { extensions });
   const nothing = { days: [], firstDay: null };
