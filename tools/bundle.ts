@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { helpTexts } from '../src/cli/program/help-texts.ts';
 import { programVersion } from '../src/cli/program-version.ts';
@@ -66,6 +67,17 @@ const withoutLanguages: Plugin = {
   name: 'without-languages',
   setup(bundle) {
     bundle.onLoad({ filter: /\/zod\/v4\/locales\/index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
+
+/** Puts a module of the tests in the place of the reader of layers, if `CLAIR_TEST_PARTS` is set: `src/testing/forced-parts.ts`. */
+const forcedParts: Plugin = {
+  name: 'forced-parts',
+  setup(bundle) {
+    const path = resolve('src/testing/forced-parts.ts');
+    bundle.onResolve({ filter: /\/layer-reader\.ts$/ }, ({ importer }) =>
+      importer === path ? undefined : { path },
+    );
   },
 };
 
@@ -151,7 +163,10 @@ const options: BuildOptions = {
   legalComments: 'none',
   // They read files in their own directories, and only the server loads them.
   external: ['@grpc/*', 'grpc-health-check'],
-  plugins: [builtinsOnDemand, flat, withoutLanguages],
+  plugins: [
+    ...(process.env['CLAIR_TEST_PARTS'] === undefined ? [] : [forcedParts]),
+    ...[builtinsOnDemand, flat, withoutLanguages],
+  ],
 };
 const scripts = [
   await bundleCommands('main', 'addAllCommands', 'all-commands'),
