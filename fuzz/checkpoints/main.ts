@@ -1,5 +1,5 @@
 /**
- * Inflates random gzip streams from checkpoints, and compares each part with the same bytes of the whole stream. A part may be refused, but must never
+ * Inflates random streams of gzip and zstd from checkpoints, and compares each part with the same bytes of the whole stream. A part may be refused, but must never
  * give other bytes. Streams are mutated, cut and nested. Run: node fuzz/checkpoints/main.ts [--minutes 1] [--seed 1]
  */
 import { writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { readParts } from '../../src/image/layer/checkpoint/checkpoint-format.ts
 import { CheckpointRecorder } from '../../src/image/layer/checkpoint/checkpoint-recorder.ts';
 import { inflatePart } from '../../src/image/layer/checkpoint/inflate-part.ts';
 import { ExtractMissError } from '../../src/image/layer/extract-programs.ts';
+import { compressionOf } from '../../src/kit/decompress/compression.ts';
 import { inflaterFor } from '../../src/kit/decompress/inflater-for.ts';
 import { Random } from '../random.ts';
 import { randomStream } from '../split/random-streams.ts';
@@ -38,7 +39,7 @@ function inflateWhole(stream: Buffer, random: Random): WholeStream | undefined {
     recorder.takeInflated(bytes);
     pieces.push(Buffer.from(bytes));
   };
-  const inflater = inflaterFor('gzip', take, recorder);
+  const inflater = inflaterFor(compressionOf(stream), take, recorder);
   const pieceBytes = random.pick([700, 5000, 65_536]);
   try {
     for (let at = 0; at < stream.length; at += pieceBytes) {

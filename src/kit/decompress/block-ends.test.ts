@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { constants, gzipSync } from 'node:zlib';
+import { isDeepStrictEqual } from 'node:util';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { inflaterFor } from './inflater-for.ts';
 
@@ -38,12 +39,13 @@ const members = fc.array(
 function inflateByBlocks(
   stored: Buffer,
   pieceBytes: number,
+  compression: 'gzip' | 'zstd' = 'gzip',
 ): { readonly bytes: Buffer; readonly ends: readonly (readonly [position: number, inflated: number])[] } {
   const pieces: Buffer[] = [];
   const ends: [number, number][] = [];
   let inflated = 0;
   const inflater = inflaterFor(
-    'gzip',
+    compression,
     (bytes) => {
       inflated += bytes.length;
       pieces.push(Buffer.from(bytes));
@@ -85,4 +87,32 @@ test('finds the ends of stored blocks, which RFC 1951 places at bytes', () => {
   const ends = inflateByBlocks(stored, 1000).ends.map(([position]) => position);
   assert.ok(places.length > 2);
   assert.deepEqual(ends, places);
+});
+
+const bytesOf = (buffers: readonly Buffer[]): number => buffers.reduce((sum, { length }) => sum + length, 0);
+
+test('finds ends of frames of zstd, and no other places', () => {
+  const pieceBytes = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.constant(1024 * 1024));
+  const checksum = fc.record({ [constants.ZSTD_c_checksumFlag]: fc.nat(1) });
+  const frames = fc.array(fc.tuple(content, checksum), { minLength: 1, maxLength: 4 });
+  let found = 0;
+  fc.assert(
+    fc.property(frames, pieceBytes, (contents, size) => {
+      const parts = contents.map(([bytes, params]) => ({
+        bytes,
+        stored: zstdCompressSync(bytes, { params }),
+      }));
+      const places = parts.map((_, i) => {
+        const before = parts.slice(0, i + 1);
+        return [bytesOf(before.map((part) => part.stored)), bytesOf(before.map((part) => part.bytes))];
+      });
+      const stored = Buffer.concat(parts.map((part) => part.stored));
+      const { bytes, ends } = inflateByBlocks(stored, size, 'zstd');
+      assert.ok(bytes.equals(Buffer.concat(parts.map((part) => part.bytes))));
+      for (const end of ends) assert.ok(places.some((place) => isDeepStrictEqual(place, end)));
+      found += ends.length;
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(found > 20, `${found} ends of frames`);
 });

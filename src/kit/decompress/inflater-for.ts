@@ -7,7 +7,7 @@ import { XzInflater } from './xz/xz-inflater.ts';
 
 /**
  * Returns an inflater for a compression. Files of several members, frames or streams are read to their end. `blocks` is not called for other
- * compressions than gzip, or without the internals of `NativeInflater`.
+ * compressions than gzip and zstd, or without the internals of `NativeInflater`.
  */
 export function inflaterFor(compression: Compression, sink: BytesSink, blocks?: BlockObserver): Inflater {
   switch (compression) {

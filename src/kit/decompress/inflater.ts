@@ -1,13 +1,14 @@
 /** Receives inflated bytes, valid only during the call. */
 export type BytesSink = (bytes: Buffer) => void;
 
-/** Learns where blocks of a gzip stream end. */
+/** Learns where blocks of a gzip stream end, or frames of a zstd stream. */
 export interface BlockObserver {
   /** Whether the next end of a block is of interest. `position` is the number of stored bytes that were read. */
   wantsBlockEnd(position: number): boolean;
   /**
    * Called at the end of a block, after the sink has got all bytes before it. `position` is the number of stored bytes that were read: the
-   * block ends in the last one of them, after at least one of its bits. The next end must not be wanted at this position.
+   * block ends in the last one of them, after at least one of its bits, and a frame behind it. The next end must not be wanted at this position.
+   * Some ends of frames are left out.
    */
   blockEnded(position: number): void;
 }

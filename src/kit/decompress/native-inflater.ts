@@ -5,6 +5,9 @@ import type { ZlibEngine } from './zlib-engine.ts';
 /** `Z_FINISH` of zlib.h and `ZSTD_e_end` of zstd.h. */
 const finishFlags = { gzip: 4, zstd: 2 } as const;
 
+/** The ways to stop at the end of a block of gzip, and of a frame of zstd, where it always stops. */
+const blockFlags = { gzip: constants.Z_BLOCK, zstd: constants.ZSTD_e_continue } as const;
+
 const outputBytes = 256 * 1024;
 const nothing = Buffer.alloc(0);
 
@@ -18,6 +21,7 @@ export class NativeInflater implements Inflater {
   readonly #sink: BytesSink;
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
   readonly #finish: number;
+  readonly #blockFlag: number;
   readonly #blocks: BlockObserver | undefined;
   /** Stored bytes of earlier pushes. */
   #position = 0;
@@ -25,7 +29,6 @@ export class NativeInflater implements Inflater {
   /** Zeros follow the last gzip member. Bytes after them are not read. */
   #isPadding = false;
 
-  /** `blocks` is called for gzip only. */
   constructor(compression: 'gzip' | 'zstd', sink: BytesSink, blocks?: BlockObserver) {
     const stream = compression === 'gzip' ? createGunzip() : createZstdDecompress();
     this.#engine = stream as unknown as ZlibEngine;
@@ -34,7 +37,8 @@ export class NativeInflater implements Inflater {
     };
     this.#finish = finishFlags[compression];
     this.#sink = sink;
-    this.#blocks = compression === 'gzip' ? blocks : undefined;
+    this.#blockFlag = blockFlags[compression];
+    this.#blocks = blocks;
   }
 
   push(bytes: Buffer): void {
@@ -51,7 +55,7 @@ export class NativeInflater implements Inflater {
     let unread = input.length;
     for (;;) {
       const stopsAtBlock = this.#stopsAtBlock(input.length - unread, flush);
-      const { free, left } = this.#inflate(stopsAtBlock ? constants.Z_BLOCK : flush, input, unread);
+      const { free, left } = this.#inflate(stopsAtBlock ? this.#blockFlag : flush, input, unread);
       const isStuck = free === outputBytes && left === unread;
       unread = left;
       if (stopsAtBlock && free > 0 && left > 0) {

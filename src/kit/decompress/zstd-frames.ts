@@ -50,7 +50,7 @@ export class ZstdFrames {
     this.#header = [];
     switch (this.#state) {
       case 'magic':
-        return isSkippable(header) ? this.#next('skippable-size', 4) : this.#next('descriptor', 1);
+        return isSkippableFrame(header) ? this.#next('skippable-size', 4) : this.#next('descriptor', 1);
       case 'skippable-size':
         this.#isLastBlock = true;
         this.#hasChecksum = false;
@@ -99,7 +99,8 @@ export class ZstdFrames {
   }
 }
 
-function isSkippable([first = 0]: readonly number[]): boolean {
+/** Whether the first bytes of a frame are those of one that has no content. */
+export function isSkippableFrame([first = 0]: ArrayLike<number> & Iterable<number>): boolean {
   return first >> 4 === 5;
 }
 

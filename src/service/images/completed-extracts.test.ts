@@ -128,6 +128,29 @@ test('completes an extract of a layer that is not compressed', async () => {
   });
 });
 
+/** Frames of zstd with a skippable one, as zstd:chunked has. The size in its header is that of the eight bytes behind it. */
+const frames = Buffer.concat(
+  Array.from({ length: Math.ceil(archive.length / 40_000) }, (_, i) => [
+    zstdCompressSync(archive.subarray(i * 40_000, (i + 1) * 40_000)),
+    i % 2 === 0 ? Buffer.alloc(0) : Buffer.from('502a4d18080000000000000000000000', 'hex'),
+  ]).flat(),
+);
+
+test('completes an extract of a layer of several frames of zstd', async () => {
+  const claims = claimsOf(frames);
+  const extract = await extractOf({ stored: frames });
+  const analyzers = withHashesOf('etc/motd', 'usr/share/long');
+  const missing = missingOf(await analyzeExtract(extract, claims, analyzers, options));
+  assert.ok(bytesOf(missing) < frames.length / 2, `${bytesOf(missing)} bytes`);
+  const parts = fetched(frames, missing);
+  const { index } = await completeExtract({ extract, parts }, claims, analyzers, options);
+  assert.equal(JSON.stringify(index), JSON.stringify(await wholeIndex(frames, analyzers)));
+  const changed = parts.map(({ offset, bytes }) => ({ offset, bytes: bytes.map((byte) => byte ^ 1) }));
+  await assert.rejects(completeExtract({ extract, parts: changed }, claims, analyzers, options), {
+    name: 'ExtractMissError',
+  });
+});
+
 test('makes a new extract that has the files of the parts, and the checkpoints', async () => {
   const analyzers = withHashesOf('etc/motd');
   const claims = claimsOf(layer);

@@ -1,8 +1,12 @@
+import type { Compression } from '../../../kit/decompress/compression.ts';
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
 
+/** Compressions of layers that can have checkpoints. */
+export type DivisibleCompression = Extract<Compression, 'none' | 'gzip' | 'zstd'>;
+
 /**
- * A part of a layer between two checkpoints. `offset` and `end` count stored bytes, `tarOffset` and `tarEnd` those of the archive. A
- * checkpoint is the end of a block, which may be inside a byte. The part begins behind that byte.
+ * A part of a layer between two checkpoints. `offset` and `end` count stored bytes, `tarOffset` and `tarEnd` those of the archive. In gzip, a
+ * checkpoint is the end of a block, which may be inside a byte. The part begins behind that byte. In zstd, it is the end of a frame.
  */
 export interface LayerPart {
   readonly offset: number;
@@ -11,10 +15,9 @@ export interface LayerPart {
   readonly tarEnd: number;
   /** SHA-256 of the stored bytes. */
   readonly sha256: Buffer;
-  /** Undefined for the first part, which begins with the header of gzip, and in a layer that is not compressed. */
+  /** Undefined for the first part, which begins with the header of gzip, and in a layer that is not one of gzip. */
   readonly checkpoint: Checkpoint | undefined;
-  /** Whether the stored bytes are those of the archive. */
-  readonly isPlain: boolean;
+  readonly compression: DivisibleCompression;
 }
 
 /** The state of a gzip stream at the end of a block: enough to inflate the next part without those before it. */
@@ -26,8 +29,8 @@ export interface Checkpoint {
 }
 
 /** The end of a part, as it is recorded, with the checkpoint of the next one. */
-export interface PartEnd extends Pick<LayerPart, 'end' | 'tarEnd' | 'sha256' | 'isPlain'> {
-  /** Undefined at the end of the layer, and in a layer that is not compressed. */
+export interface PartEnd extends Pick<LayerPart, 'end' | 'tarEnd' | 'sha256' | 'compression'> {
+  /** Undefined at the end of the layer, and in a layer that is not one of gzip. */
   readonly next: Checkpoint | undefined;
 }
 
@@ -36,18 +39,19 @@ const hashBytes = 32;
 /** Both positions, the hash, the byte before the next part, and what follows. */
 const headBytes = positionBytes + positionBytes + hashBytes + 1 + 1;
 
-/** Numbers for the data behind a record: none, or the window of the next part. A part of a layer that is not compressed needs none. */
-const follows = { nothing: 0, window: 1, plain: 2 };
+/** The number of a record with a window behind it, which is that of the next part. */
+const withWindow = 1;
+/** Numbers of records without a window. Only parts of gzip need one. */
+const withoutWindow: Readonly<Record<DivisibleCompression, number>> = { gzip: 0, none: 2, zstd: 3 };
 
 /** Returns the record of the end of a part. */
-export function writePartEnd({ end, tarEnd, sha256, next, isPlain }: PartEnd): Buffer {
+export function writePartEnd({ end, tarEnd, sha256, next, compression }: PartEnd): Buffer {
   const head = Buffer.alloc(headBytes);
   head.writeUIntBE(end, 0, positionBytes);
   head.writeUIntBE(tarEnd, positionBytes, positionBytes);
   sha256.copy(head, 2 * positionBytes);
   head.writeUInt8(next?.byteBefore ?? 0, headBytes - 2);
-  const without = isPlain ? follows.plain : follows.nothing;
-  head.writeUInt8(next === undefined ? without : follows.window, headBytes - 1);
+  head.writeUInt8(next === undefined ? withoutWindow[compression] : withWindow, headBytes - 1);
   return next === undefined ? head : Buffer.concat([head, next.window]);
 }
 
@@ -58,10 +62,10 @@ export function readParts(blocks: readonly Buffer[]): readonly LayerPart[] {
   let checkpoint: Checkpoint | undefined;
   for (const block of blocks)
     for (let at = 0; at < block.length; ) {
-      const { end, tarEnd, sha256, next, isPlain } = readPartEnd(block, at);
+      const { end, tarEnd, sha256, next, compression } = readPartEnd(block, at);
       if (end < offset || tarEnd < tarOffset)
         throw new Error('the checkpoints of the extract are not in order');
-      parts.push({ offset, end, tarOffset, tarEnd, sha256, checkpoint, isPlain });
+      parts.push({ offset, end, tarOffset, tarEnd, sha256, checkpoint, compression });
       [offset, tarOffset, checkpoint] = [end, tarEnd, next];
       at += headBytes + (next === undefined ? 0 : windowBytes);
     }
@@ -72,14 +76,19 @@ function readPartEnd(block: Buffer, at: number): PartEnd {
   const hashAt = at + 2 * positionBytes;
   const following = block.readUInt8(at + headBytes - 1);
   const head = {
-    isPlain: following === follows.plain,
+    compression: compressionOfRecord(following),
     end: block.readUIntBE(at, positionBytes),
     tarEnd: block.readUIntBE(at + positionBytes, positionBytes),
     sha256: block.subarray(hashAt, hashAt + hashBytes),
   };
   const byteBefore = block.readUInt8(at + headBytes - 2);
-  if (following !== follows.window) return { ...head, next: undefined };
+  if (following !== withWindow) return { ...head, next: undefined };
   const window = block.subarray(at + headBytes, at + headBytes + windowBytes);
   if (window.length < windowBytes) throw new Error('a checkpoint of the extract is cut short');
   return { ...head, next: { byteBefore, window } };
+}
+
+function compressionOfRecord(following: number): DivisibleCompression {
+  if (following === withoutWindow.none) return 'none';
+  return following === withoutWindow.zstd ? 'zstd' : 'gzip';
 }

@@ -3,7 +3,7 @@ import { limits } from '../../../core/limits.ts';
 import { compressionOf, magicBytes } from '../../../kit/decompress/compression.ts';
 import type { BlockObserver } from '../../../kit/decompress/inflater.ts';
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
-import { type Checkpoint, writePartEnd } from './checkpoint-format.ts';
+import { type Checkpoint, type DivisibleCompression, writePartEnd } from './checkpoint-format.ts';
 
 /** Where checkpoints are made. */
 export interface CheckpointPlan {
@@ -22,8 +22,8 @@ const usualPlan: CheckpointPlan = {
 };
 
 /**
- * Records checkpoints of a layer while it is read. Those of gzip are at ends of blocks, and it holds one window. A layer that is not compressed
- * has them at any byte. Does nothing for other compressions.
+ * Records checkpoints of a layer while it is read. Those of gzip are at ends of blocks, and it holds one window. Those of zstd are at ends of
+ * frames. A layer that is not compressed has them at any byte. Does nothing for other compressions.
  */
 export class CheckpointRecorder implements BlockObserver {
   readonly #keep: (record: Buffer) => void;
@@ -37,7 +37,7 @@ export class CheckpointRecorder implements BlockObserver {
   /** Stored bytes that were hashed. */
   #hashedAt = 0;
   #lastByte = 0;
-  #isPlain = false;
+  #compression: DivisibleCompression = 'gzip';
   #tarBytes = 0;
   #part = { offset: 0, tarOffset: 0 };
   #count = 0;
@@ -64,7 +64,8 @@ export class CheckpointRecorder implements BlockObserver {
     this.#lastByte = this.#input.at(-1) ?? this.#lastByte;
     this.#inputAt += this.#input.length;
     this.#input = Buffer.alloc(0);
-    if (!this.#isPlain || this.#inputAt - this.#part.offset < this.#spacing(this.#inputAt)) return;
+    if (this.#compression !== 'none' || this.#inputAt - this.#part.offset < this.#spacing(this.#inputAt))
+      return;
     this.#endPart(this.#inputAt, undefined);
     this.#count++;
   }
@@ -72,7 +73,10 @@ export class CheckpointRecorder implements BlockObserver {
   /** Takes the next bytes of the archive. */
   takeInflated(bytes: Buffer): void {
     this.#tarBytes += bytes.length;
-    if (this.#hash === undefined) return;
+    // Most layers of zstd have one frame. A part that is so large is not used.
+    if (this.#compression === 'zstd' && this.#count === 0 && this.#tarBytes > limits.checkpointPartBytes)
+      this.stop();
+    if (this.#hash === undefined || this.#compression !== 'gzip') return;
     if (bytes.length < windowBytes) this.#window.copyWithin(0, bytes.length);
     const last = bytes.subarray(-windowBytes);
     last.copy(this.#window, windowBytes - last.length);
@@ -88,14 +92,18 @@ export class CheckpointRecorder implements BlockObserver {
 
   blockEnded(position: number): void {
     this.#hashTo(position);
+    this.#count++;
+    if (this.#compression === 'zstd') {
+      this.#endPart(position, undefined);
+      return;
+    }
     const byteBefore = this.#input[position - this.#inputAt - 1] ?? this.#lastByte;
     this.#endPart(position, { byteBefore, window: this.#window });
-    this.#count++;
   }
 
   /** Ends the last part. Returns whether there is any checkpoint. */
   finish(): boolean {
-    if (this.#count === 0 || (this.#isPlain && this.#tarBytes !== this.#inputAt)) return false;
+    if (this.#count === 0 || (this.#compression === 'none' && this.#tarBytes !== this.#inputAt)) return false;
     this.#endPart(this.#inputAt, undefined);
     return true;
   }
@@ -103,16 +111,18 @@ export class CheckpointRecorder implements BlockObserver {
   #endPart(end: number, next: Checkpoint | undefined): void {
     const sha256 = this.#hash?.digest();
     if (sha256 === undefined) return;
-    const tarEnd = this.#isPlain ? end : this.#tarBytes;
-    this.#keep(writePartEnd({ end, tarEnd, sha256, next, isPlain: this.#isPlain }));
+    const compression = this.#compression;
+    const tarEnd = compression === 'none' ? end : this.#tarBytes;
+    this.#keep(writePartEnd({ end, tarEnd, sha256, next, compression }));
     this.#hash = createHash('sha256');
     this.#part = { offset: end, tarOffset: tarEnd };
   }
 
   #begin(start: Buffer): void {
     const compression = start.length < magicBytes ? undefined : compressionOf(start);
-    this.#isPlain = compression === 'none';
-    if (!this.#isPlain && compression !== 'gzip') this.stop();
+    if (compression === 'none' || compression === 'gzip' || compression === 'zstd')
+      this.#compression = compression;
+    else this.stop();
   }
 
   /** Stored bytes between two checkpoints, at least. The number of those of a large layer rises with the logarithm of its size only. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { zstdCompressSync } from 'node:zlib';
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
 import type { LayerPart } from './checkpoint-format.ts';
 import { inflatePart } from './inflate-part.ts';
@@ -25,7 +26,7 @@ function partOf(stored: Buffer, changes: Partial<LayerPart> = {}): LayerPart {
     tarEnd: 50_000 + tarBytes,
     sha256: createHash('sha256').update(stored).digest(),
     checkpoint: { byteBefore: 0, window: Buffer.alloc(windowBytes) },
-    isPlain: false,
+    compression: 'gzip',
     ...changes,
   };
 }
@@ -61,4 +62,19 @@ test('refuses a part that begins at no bit, and one without a header of gzip', (
   assert.throws(() => inflatePart(partOf(stored, { checkpoint: undefined }), stored), {
     message: /does not begin at its checkpoint/,
   });
+});
+
+test('inflates frames of zstd, and refuses those that are cut, too large or too small', () => {
+  const content = Buffer.alloc(tarBytes / 2, 'content');
+  const frame = zstdCompressSync(content);
+  const inflated = (stored: Buffer): Buffer =>
+    inflatePart(partOf(stored, { checkpoint: undefined, compression: 'zstd' }), stored);
+  assert.deepEqual(inflated(Buffer.concat([frame, frame])), Buffer.concat([content, content]));
+  for (const stored of [
+    frame,
+    Buffer.concat([frame, frame, frame]),
+    Buffer.concat([frame, frame.subarray(0, -1)]),
+    Buffer.concat([frame, Buffer.from('other')]),
+  ])
+    assert.throws(() => inflated(stored), { name: 'ExtractMissError' });
 });
