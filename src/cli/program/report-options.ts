@@ -45,8 +45,9 @@ export function addReportOptions<Format extends NamedFormat>(
 
 function destinationsOf<Format extends NamedFormat>(
   occurrences: readonly Occurrence<Format>[],
-  [fallback]: readonly Format[],
+  formats: readonly Format[],
 ): Destination<Format>[] {
+  const [fallback] = formats;
   if (fallback === undefined) throw new Error('a command has no format');
   const destinations = occurrences.some((one) => 'format' in one)
     ? paired(isReversedPair(occurrences) ? occurrences.toReversed() : occurrences)
@@ -61,7 +62,18 @@ function destinationsOf<Format extends NamedFormat>(
   const twice = files.find((file, i) => files.indexOf(file) !== i);
   if (twice !== undefined)
     throw new ClairError('usage', `--output names ${twice} twice: give each --format a file of its own`);
+  refuseFormatAsFile(files, formats);
   return destinations;
+}
+
+/** Refuses the name of a format as that of a file: other programs take the format in `-o`. */
+function refuseFormatAsFile(files: readonly string[], formats: readonly NamedFormat[]): void {
+  const name = files.find((file) => formats.some((format) => format.name === file));
+  if (name !== undefined)
+    throw new ClairError(
+      'usage',
+      `--output takes a file, and ${name} is a format: write --format ${name}, or --output ./${name} for a file of that name`,
+    );
 }
 
 /** Returns whether a single `--output` precedes a single `--format`, which is allowed. */
