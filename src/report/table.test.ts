@@ -311,6 +311,8 @@ test('says how to get advisories only if an update can add them, also if somethi
   const remedy = 'Get advisories with clair db update, or name a --mirror.\n';
   assert.ok(textOf(without, ofPrograms).endsWith(`\n${remedy}`));
   assert.ok(!textOf({ ...coverage(), status: 'missing' }).includes(remedy));
+  const reason = 'it is made of the list cve: load it with clair db update cve';
+  assert.ok(!textOf({ ...without, reason }, ofPrograms).includes(remedy));
 });
 
 test('shows the date of the content in the line of its namespace, or that it is unknown', () => {

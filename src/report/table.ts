@@ -42,6 +42,11 @@ function isNotLoaded({ status, fetchedAt, loadedSince }: Coverage): boolean {
   return status === 'missing' && fetchedAt === null && loadedSince === undefined;
 }
 
+/** Returns whether advisories are not loaded, and the reason names no command that loads them. */
+function isLackingRemedy(coverage: Coverage): boolean {
+  return isNotLoaded(coverage) && coverage.reason?.includes('clair db update') !== true;
+}
+
 function isOfEarlierTime({ status, loadedSince }: Coverage): boolean {
   return status === 'missing' && loadedSince !== undefined;
 }
@@ -101,7 +106,7 @@ function* lines(report: Report, display: Display): Iterable<string> {
   if (report.matches.length > 0) yield* sentences(ratingListLines(report), ratingListStyle(report), display);
   yield* sentences(extensionProblemLines(report), 'yellow', display);
   yield* sentence(verdictText(report), ['bold', verdictStyles[shownVerdict(report)]], display);
-  if (report.coverage.some(isNotLoaded)) yield* sentence(howToGetAdvisories, 'yellow', display);
+  if (report.coverage.some(isLackingRemedy)) yield* sentence(howToGetAdvisories, 'yellow', display);
 }
 
 function ratingListStyle({ ratings }: Report): Style | undefined {
