@@ -85,6 +85,8 @@ export const storeLimits = {
   orderedScanKeptMs: 2 * 3_600_000,
   /** Days for which the sums of all findings are kept, one row for each. */
   findingDays: 400,
+  /** Days for which the images and vulnerabilities are kept that changed findings, one row for each. */
+  findingChangeDays: 31,
   /** Days for which the ages of closed findings are kept. */
   closedFindingDays: 90,
   /** Paths whose ages of findings are read for one answer. Each takes some kilobytes. */

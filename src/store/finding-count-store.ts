@@ -1,6 +1,7 @@
 import type { Fix } from '../model/fix.ts';
 import type { PackageType } from '../model/package.ts';
 import type { Severity } from '../model/severity.ts';
+import type { CauseSum, ChangeFilter, ChangePage, ChangePlace } from './finding-change-store.ts';
 import type { Lease } from './lock-store.ts';
 import type { PageRequest } from './page.ts';
 
@@ -92,6 +93,8 @@ export interface FindingTotals {
   /** Sets whose findings are not counted yet, or again. */
   readonly dueSets: number;
   readonly findings: readonly FindingCount[];
+  /** Sums by cause of what changed on the day of the count until then. Missing if the server that counted did not record it. */
+  readonly changes?: readonly CauseSum[];
 }
 
 /** The findings of all images on a day: the last ones that were counted on it. */
@@ -138,4 +141,8 @@ export interface FindingCountStore {
   findTotals(): Promise<FindingTotals | undefined>;
   /** Returns the sums of the last `days` days, today included. The last `limits.findingDays` days are kept. */
   findHistory(days: number): Promise<FindingHistory>;
+  /** Returns the sums of a day, such as `2026-01-31`, or of the last day before it, and those of the one before. Without a day, the last two. */
+  findDays(last?: string): Promise<readonly FindingDay[]>;
+  /** Returns a page of the changes of a day by one cause. Those of the last `limits.findingChangeDays` days are kept. */
+  pageChanges(filter: ChangeFilter, page: PageRequest<ChangePlace>): Promise<ChangePage>;
 }

@@ -197,10 +197,14 @@ export interface ImageLabel {
   readonly value?: string | undefined;
 }
 
+/** The `namespace` of images without packages of any namespace. */
+export const noNamespace = 'none';
+
 /** Which images are listed. All conditions hold at once. Those of findings hold for no image that is not counted. */
 export interface FleetImageFilter extends KnownImageFilter {
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
+  /** Images with packages of this namespace. `noNamespace` for those without any. */
   readonly namespace?: string | undefined;
   /** Images with a finding that an upgrade of this package closes: one with a fixed version in it, or in a package built from it. */
   readonly upgrade?: string | undefined;

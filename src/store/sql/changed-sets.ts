@@ -15,6 +15,8 @@ interface FollowedState {
   readonly event: number;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Whether sets may still be due for another reason than a change. Missing in states of earlier versions. */
+  readonly countsAll?: boolean;
 }
 
 const stateKey = 'store/counted-changes';
@@ -39,9 +41,11 @@ interface MarkOptions {
 export async function markChangedSets(engine: Engine, { rules, now }: MarkOptions): Promise<void> {
   const { db } = engine;
   const before = await readState(db);
-  const state = { rules, feeds: await feedsKey(db), event: await lastEventNumber(db), at: now };
+  const { feeds, event } = { feeds: await feedsKey(db), event: await lastEventNumber(db) };
   const ratings = await db.selectFrom('rating_change').selectAll().orderBy('number').execute();
-  const isFollowing = before !== undefined && follows(state, before);
+  const isFollowing = before !== undefined && follows({ rules, feeds, event, at: now }, before);
+  const countsAll = !isFollowing || (before.countsAll === true && (await hasDueSet(db)));
+  const state: FollowedState = { rules, feeds, event, at: now, countsAll };
   if (!isFollowing || ratings.some(({ ids }) => ids === null)) await markAll(engine);
   else {
     await markNames(engine, [...new Set(ratings.flatMap(({ ids }) => readIds(ids)))]);
@@ -93,6 +97,16 @@ export async function recordStagedRatingChange(db: Kysely<Tables>): Promise<void
     db,
     rows.map(({ id }) => id),
   );
+}
+
+/** Returns whether sets may be counted again although no advisory or rating has changed. */
+export async function countsAllAgain(db: Kysely<Tables>): Promise<boolean> {
+  return (await readState(db))?.countsAll ?? true;
+}
+
+async function hasDueSet(db: Kysely<Tables>): Promise<boolean> {
+  const query = db.selectFrom('package_set').select('id').where('count_due', '>', 0).limit(1);
+  return (await query.executeTakeFirst()) !== undefined;
 }
 
 async function readState(db: Kysely<Tables>): Promise<FollowedState | undefined> {

@@ -14,7 +14,10 @@ import {
 import type { Lease } from '../lock-store.ts';
 import { markChangedSets } from './changed-sets.ts';
 import type { Engine } from './engine.ts';
-import { findFindingHistory, hasFindingDay, saveFindingDay } from './finding-days.ts';
+import { pageChanges } from './finding-changes/list-changes.ts';
+import { recordChanges, sumChanges } from './finding-changes/record-changes.ts';
+import { changesByRatings, changesBySets } from './finding-changes/set-changes.ts';
+import { findFindingHistory, findLastDays, hasFindingDay, saveFindingDay } from './finding-days.ts';
 import { followImages, followSets } from './finding-index/count-images.ts';
 import { recountMarked } from './finding-index/recount.ts';
 import { indexSets } from './finding-index/save-findings.ts';
@@ -23,6 +26,7 @@ import { readValue, writeValue } from './key-values.ts';
 import { fencedEngine } from './leases.ts';
 import { decodeParts } from './package-order.ts';
 import type { Tables } from './schema.ts';
+import { dayAt } from './times.ts';
 
 /** Returns the numbers of findings of a store; `now` is in milliseconds since 1970. */
 export function findingCountStore(engine: Engine, now: () => number): FindingCountStore {
@@ -31,11 +35,12 @@ export function findingCountStore(engine: Engine, now: () => number): FindingCou
   return {
     markChanged: (rules, lease) => markChangedSets(under(lease), { rules, now: now() }),
     findDue: (limit) => findDue(engine.db, limit),
-    save: (counted, lease) => save(under(lease), counted),
+    save: (counted, lease) => save(under(lease), counted, now()),
     updateImages: async ({ signal, lease }) => {
       const fenced = under(lease);
-      await followImages(fenced, now(), signal);
+      // Images that are gone are taken out with the numbers that their rows have, so these must be current.
       await followSets(fenced, now(), signal);
+      await followImages(fenced, now(), signal);
       await recountMarked(fenced, signal);
     },
     pageScores: (page) => pageScores(engine.db, page),
@@ -43,6 +48,8 @@ export function findingCountStore(engine: Engine, now: () => number): FindingCou
     updateTotals: (lease) => updateTotals(under(lease), now()),
     findTotals: () => findTotals(engine.db),
     findHistory: (days) => findFindingHistory(engine.db, days, now()),
+    findDays: (last) => findLastDays(engine.db, last),
+    pageChanges: (filter, page) => pageChanges(engine.db, filter, page),
   };
 }
 
@@ -84,27 +91,37 @@ function distinctSets(sets: readonly DueSet[]): DueSet[] {
   return [...new Map(sets.map((one) => [one.set, one])).values()];
 }
 
-async function save(engine: Engine, counted: readonly SetFindings[]): Promise<void> {
+async function save(engine: Engine, counted: readonly SetFindings[], now: number): Promise<void> {
   if (counted.length === 0) return;
   // In sorted order, so that two writers of the same sets do not wait for each other.
   const ordered = counted.toSorted((a, b) => a.set - b.set);
   await engine.write(async (db) => {
     const saved = new Map<number, readonly SetFinding[]>();
-    for (const one of ordered) if (await saveSet(db, one)) saved.set(one.set, one.findings);
-    await indexSets(db, saved);
+    const before = new Map<number, number>();
+    for (const one of ordered) {
+      const replaced = await saveSet(db, one);
+      if (replaced === undefined) continue;
+      saved.set(one.set, one.findings);
+      before.set(one.set, replaced);
+    }
+    const { sets, rated } = await indexSets(db, saved);
+    const changes = sets.map((one) => ({ ...one, before: before.get(one.set) ?? 0 }));
+    await recordChanges(db, dayAt(now), await changesBySets(db, changes, now));
+    await recordChanges(db, dayAt(now), changesByRatings(rated));
   }, 'own rows');
 }
 
-/** Returns false if another process has deleted the set. */
-async function saveSet(db: Kysely<Tables>, { set, due, findings }: SetFindings): Promise<boolean> {
+/** Returns the number of findings before. Undefined if another process has deleted the set. */
+async function saveSet(db: Kysely<Tables>, { set, due, findings }: SetFindings): Promise<number | undefined> {
   const { numUpdatedRows: counted } = await db
     .updateTable('package_set')
     .set({ count_due: sql<number>`case when count_due = ${due} then 0 else count_due end` })
     .where('id', '=', set)
     .executeTakeFirstOrThrow();
-  await db.deleteFrom('set_count').where('set_id', '=', set).execute();
-  if (counted === 0n) return false;
-  if (findings.length === 0) return true;
+  const replaced = await db.deleteFrom('set_count').where('set_id', '=', set).returning('findings').execute();
+  if (counted === 0n) return undefined;
+  const before = replaced.reduce((sum, row) => sum + row.findings, 0);
+  if (findings.length === 0) return before;
   const rows = countsOf(findings).map(({ severity, isFixable, exploited, findings: count }) => ({
     set_id: set,
     severity: severities.indexOf(severity),
@@ -113,7 +130,7 @@ async function saveSet(db: Kysely<Tables>, { set, due, findings }: SetFindings):
     findings: count,
   }));
   await db.insertInto('set_count').values(rows).execute();
-  return true;
+  return before;
 }
 
 /** Counts findings by severity, fix and exploitation. */
@@ -139,9 +156,13 @@ async function findTotals(db: Kysely<Tables>): Promise<FindingTotals | undefined
 async function updateTotals(engine: Engine, now: number): Promise<void> {
   const before = await findTotals(engine.db);
   const sums = await sumCounts(engine.db);
-  const isSame = before !== undefined && isDeepStrictEqual({ ...before, at: '' }, { ...sums, at: '' });
-  if (isSame && (await hasFindingDay(engine.db, now))) return;
-  const totals: FindingTotals = isSame ? before : { at: new Date(now).toISOString(), ...sums };
+  const changes = await sumChanges(engine.db, dayAt(now));
+  const at = new Date(now).toISOString();
+  const isSame =
+    before !== undefined && isDeepStrictEqual({ ...before, at, changes }, { ...sums, at, changes });
+  const isKnown = isSame && isDeepStrictEqual(before.changes, changes);
+  if (isKnown && (await hasFindingDay(engine.db, now))) return;
+  const totals: FindingTotals = { ...(isSame ? before : { at, ...sums }), changes };
   await engine.write(async (db) => {
     await dropOrphans(db);
     await writeValue(db, totalsKey, JSON.stringify(totals));
@@ -164,7 +185,7 @@ async function dropOrphans(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Sums over the images of the index of findings, so that the sums agree with its lists. */
-async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>> {
+async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at' | 'changes'>> {
   const { images } = await db
     .selectFrom('counted_image')
     .select((eb) => eb.fn.countAll().as('images'))

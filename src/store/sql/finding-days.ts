@@ -1,14 +1,11 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import { limits } from '../../core/limits.ts';
-import type { FindingHistory, FindingTotals } from '../finding-count-store.ts';
+import type { FindingDay, FindingHistory, FindingTotals } from '../finding-count-store.ts';
+import type { FindingDayTable } from './image-tables.ts';
 import type { Tables } from './schema.ts';
+import { dayAt } from './times.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
-
-/** Returns the day of a time in milliseconds, in UTC. */
-function dayAt(time: number): string {
-  return new Date(time).toISOString().slice(0, 10);
-}
 
 /** Returns whether today has a row. */
 export async function hasFindingDay(db: Kysely<Tables>, now: number): Promise<boolean> {
@@ -28,6 +25,23 @@ export async function saveFindingDay(db: Kysely<Tables>, totals: FindingTotals, 
     .deleteFrom('finding_day')
     .where('day', '<=', dayAt(now - limits.findingDays * dayMs))
     .execute();
+  for (const table of ['finding_change', 'finding_change_sum'] as const)
+    await db
+      .deleteFrom(table)
+      .where('day', '<=', dayAt(now - limits.findingChangeDays * dayMs))
+      .execute();
+}
+
+/** Returns the sums of a day and of the last one before it. Without a day, those of the last two days. */
+export async function findLastDays(db: Kysely<Tables>, last: string | undefined): Promise<FindingDay[]> {
+  let query = db.selectFrom('finding_day').selectAll().orderBy('day', 'desc').limit(2);
+  if (last !== undefined) query = query.where('day', '<=', last);
+  return (await query.execute()).map(toFindingDay);
+}
+
+/** The text was written by `saveFindingDay`, so it needs no validation. */
+function toFindingDay({ day, content }: Selectable<FindingDayTable>): FindingDay {
+  return { day, ...(JSON.parse(content) as FindingTotals) };
 }
 
 /** Returns the sums of the last days, today included. */
@@ -47,8 +61,7 @@ export async function findFindingHistory(
     .select((eb) => eb.fn.min<string | null>('day').as('first'))
     .executeTakeFirstOrThrow();
   return {
-    // The text was written by `saveFindingDay`, so it needs no validation.
-    days: rows.map(({ day, content }) => ({ day, ...(JSON.parse(content) as FindingTotals) })),
+    days: rows.map(toFindingDay),
     firstDay: first,
   };
 }

@@ -6,6 +6,7 @@ import type { Severity } from '../../model/severity.ts';
 import type { AdvisoryEvent } from '../event-store.ts';
 import type { FeedState } from '../feed-state.ts';
 import type { FindingAgeTables } from './finding-ages/tables.ts';
+import type { FindingChangeTables } from './finding-changes/change-rows.ts';
 import type { FindingIndexTables } from './finding-index/tables.ts';
 import type {
   FindingDayTable,
@@ -40,7 +41,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 34;
+export const schemaVersion = 35;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
@@ -51,7 +52,7 @@ export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
 ]);
 
 /** The tables. Times are milliseconds since 1970, booleans 0 or 1. */
-export interface Tables extends FindingIndexTables, FindingAgeTables {
+export interface Tables extends FindingIndexTables, FindingAgeTables, FindingChangeTables {
   namespace: NamespaceTable;
   feed: FeedTable;
   feed_history: FeedHistoryTable;

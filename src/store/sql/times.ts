@@ -27,3 +27,8 @@ const dayMs = 24 * 3_600_000;
 export function isLastUseStale(lastUsedAt: number, now: number): boolean {
   return now - lastUsedAt >= dayMs;
 }
+
+/** Returns the day of a time in milliseconds since 1970, in UTC: `2026-01-31`. */
+export function dayAt(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
+}

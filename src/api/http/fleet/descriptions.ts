@@ -242,7 +242,10 @@ export const imagesDescription: RouteDescription = {
     repository: { type: 'string', summary: 'Only images that this repository has or had.' },
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
     q: { type: 'string', summary: 'Only images with this part in a name, or with a digest that begins so.' },
-    namespace: { type: 'string', summary: 'Only images with packages of this namespace.' },
+    namespace: {
+      type: 'string',
+      summary: 'Only images with packages of this namespace; `none`: those without any.',
+    },
     upgrade: {
       type: 'string',
       summary:

@@ -91,4 +91,9 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
       ofAlpine.images.map(({ digest }) => digest),
       [scanned[1]],
     );
+    const ofNone = await get<Images>('/images?assessed=false&namespace=none');
+    assert.deepEqual(
+      ofNone.images.map(({ digest }) => digest),
+      [scanned[0]],
+    );
   });

@@ -4,6 +4,7 @@ import type { Route, RouteHandler } from '../route.ts';
 import { advisoryRoutes } from './advisories.ts';
 import { ageRoutes } from './ages.ts';
 import { baseRoutes } from './bases.ts';
+import { changeRoutes } from './changes.ts';
 import {
   auditDescription,
   deleteSuppressionDescription,
@@ -187,6 +188,7 @@ const routes: readonly FleetRoute[] = [
   ...questionRoutes,
   ...knowledgeRoutes,
   ...ageRoutes,
+  ...changeRoutes,
   ...digestRoutes,
   ...findingRoutes,
   ...statementRoutes,

@@ -64,6 +64,8 @@ CREATE TABLE "finding_day" ("day" text not null primary key, "content" text not 
 CREATE TABLE "placed_image" ("known_image_id" integer not null primary key, "path" blob not null, "is_current" integer not null, "images" integer not null, "direct" integer not null) strict;
 CREATE TABLE "repository_age" ("path" blob not null primary key, "content" blob not null) strict;
 CREATE TABLE "age_sum" ("path" blob not null primary key, "path_end" blob not null, "depth" integer not null, "content" blob not null) strict;
+CREATE TABLE "finding_change" ("day" text not null, "cause" integer not null, "subject" text not null, "rank" integer not null, "opened" integer not null, "closed" integer not null, "rerated" integer not null, "place" integer not null, constraint "finding_change_key" primary key ("day", "cause", "subject")) strict, without rowid;
+CREATE TABLE "finding_change_sum" ("day" text not null, "cause" integer not null, "rank" integer not null, "subjects" integer not null, "opened" integer not null, "closed" integer not null, "rerated" integer not null, constraint "finding_change_sum_key" primary key ("day", "cause", "rank")) strict;
 CREATE INDEX "feed_history_time" on "feed_history" ("feed_id", "replaced_at");
 CREATE UNIQUE INDEX "vulnerability_open" on "vulnerability" ("feed_id", "key", "kept_for") where "valid_to" is null;
 CREATE INDEX "vulnerability_in_force" on "vulnerability" ("feed_id", "id") where "valid_to" is null;
@@ -133,6 +135,7 @@ CREATE INDEX "placed_image_path" on "placed_image" ("path", "known_image_id", "i
 CREATE INDEX "placed_image_images" on "placed_image" ("images", "known_image_id") where "images" > 0;
 CREATE INDEX "age_sum_depth" on "age_sum" ("depth", "path");
 CREATE INDEX "found_package_source" on "found_package" ("source_name", "name");
+CREATE INDEX "finding_change_order" on "finding_change" ("day", "cause", "place", "subject");
 insert into "id_counter" values ('vulnerability', 0);
 insert into "id_counter" values ('event', 0);
 insert into "id_counter" values ('v1_layer', 0);
@@ -140,5 +143,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 34;
+pragma user_version = 35;
 `;

@@ -1,7 +1,10 @@
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely';
 import { splitIntoChunks } from '../../../kit/collections.ts';
 import type { Engine } from '../engine.ts';
+import { changesOfAdded, changesOfRemoved } from '../finding-changes/image-changes.ts';
+import { recordChanges } from '../finding-changes/record-changes.ts';
 import type { Tables } from '../schema.ts';
+import { dayAt } from '../times.ts';
 import { countIn } from './image-deltas.ts';
 import { insertCountedImages, type NumberedIndex, recountImages } from './image-rows.ts';
 
@@ -19,7 +22,7 @@ export async function followImages(engine: Engine, now: number, signal: AbortSig
   for (let after = 0; after < last && !signal.aborted; after += comparedAtATime) {
     const range = { after, upTo: after + comparedAtATime };
     const gone = await goneImages(engine.db, range);
-    await inSteps(gone, signal, (some) => engine.write((db) => takeOut(db, some), 'own rows'));
+    await inSteps(gone, signal, (some) => engine.write((db) => takeOut(db, some, now), 'own rows'));
     const added = await newImages(engine.db, range);
     await inSteps(added, signal, (some) => engine.write((db) => add(db, some, now), 'own rows'));
   }
@@ -140,7 +143,8 @@ function hasDueSet(eb: ExpressionBuilder<Tables, 'image'>): Expression<SqlBool> 
   );
 }
 
-async function takeOut(db: Kysely<Tables>, images: readonly number[]): Promise<void> {
+async function takeOut(db: Kysely<Tables>, images: readonly number[], now: number): Promise<void> {
+  await recordChanges(db, dayAt(now), await changesOfRemoved(db, images));
   await countIn(db, images, -1);
   await db.deleteFrom('counted_set').where('image_id', 'in', images).execute();
   await db.deleteFrom('counted_image').where('image_id', 'in', images).execute();
@@ -158,6 +162,7 @@ async function add(db: Kysely<Tables>, images: readonly NumberedIndex[], now: nu
     .execute();
   await insertCountedImages(db, images, now);
   await countIn(db, numbers, 1);
+  await recordChanges(db, dayAt(now), await changesOfAdded(db, numbers));
 }
 
 /** Counts the images of sets again whose findings have changed. */

@@ -9,7 +9,12 @@ import {
 } from 'kysely';
 import { omitUndefined } from '../../../kit/collections.ts';
 import type { Severity } from '../../../model/severity.ts';
-import type { FleetImageFilter, FleetImagePlace, ImageOrder } from '../../finding-index-store.ts';
+import {
+  type FleetImageFilter,
+  type FleetImagePlace,
+  type ImageOrder,
+  noNamespace,
+} from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
 import { containsExactly, containsText, hasLabel, indexesToUpgrade } from './conditions.ts';
 
@@ -206,14 +211,17 @@ function upgradeConditions(
   return [expressionBuilder<Tables, 'known_image'>()('known_image.image_id', 'in', images)];
 }
 
+const hasNone = sql<boolean>`counted_image.namespaces = '[]'`;
+
 function hasNamespace(name: string): Expression<SqlBool> {
+  if (name === noNamespace) return hasNone;
   return containsExactly('counted_image.namespaces', JSON.stringify(name));
 }
 
 /** Returns the condition for a gap in the assessment of a counted image to be known, by the namespaces without complete advisories. */
 function hasGap(namespaces: readonly string[]): Expression<SqlBool> {
   return anyOf([
-    sql<boolean>`counted_image.namespaces = '[]'`,
+    hasNone,
     ...namespaces.map(hasNamespace),
     // PostgreSQL would turn `exists` into a scan of all images.
     sql<boolean>`(select image.unread from image where image.id = counted_image.image_id) is not null`,

@@ -4,6 +4,7 @@ import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
 import { compareText } from '../../../model/order.ts';
 import { exploitations, type FoundPackage, type SetFinding } from '../../finding-count-store.ts';
 import { BulkWriter } from '../bulk-writer.ts';
+import type { RatedFinding, SetChange } from '../finding-changes/set-changes.ts';
 import type { Tables } from '../schema.ts';
 import { markFindings, markSummaries } from './due-rows.ts';
 import { rankOf, scoreUnits } from './stored-values.ts';
@@ -14,24 +15,36 @@ const atATime = 100;
 /** The findings of a set by its number. */
 export type FindingsBySet = ReadonlyMap<number, readonly SetFinding[]>;
 
+/** The changes of findings that counted images have. */
+export interface IndexedChanges {
+  readonly sets: readonly Omit<SetChange, 'before'>[];
+  readonly rated: readonly RatedFinding[];
+}
+
 /**
  * Replaces the findings of sets in the index. Marks what was counted of a finding that sets of counted images gain or lose, and queues these
  * sets, so that their images are counted again.
  */
-export async function indexSets(db: Kysely<Tables>, sets: FindingsBySet): Promise<void> {
+export async function indexSets(db: Kysely<Tables>, sets: FindingsBySet): Promise<IndexedChanges> {
   const all = [...sets.values()].flat();
   const vulnerabilities = await upsertVulnerabilities(db, all);
   const packages = await upsertPackages(db, all);
   const findings = await upsertFindings(db, all, { vulnerabilities, packages });
   const counted = await setsOfCountedImages(db, [...sets.keys()]);
   const changed = new Set<number>();
+  const changes: Omit<SetChange, 'before'>[] = [];
   for (const [set, ofSet] of sets) {
     const numbers = new Set(ofSet.map((one) => findings.numberOf(one)));
     const { added, removed } = await replaceSet(db, set, numbers);
-    if (counted.has(set)) for (const number of [...added, ...removed]) changed.add(number);
+    if (!counted.has(set)) continue;
+    for (const number of [...added, ...removed]) changed.add(number);
+    const isAdded = new Set(added);
+    const opened = ofSet.filter((one) => isAdded.has(findings.numberOf(one)));
+    changes.push({ set, opened, closed: removed, kept: ofSet.length - opened.length });
   }
   await markFindings(db, [...changed]);
   await queueSets(db, [...counted]);
+  return { sets: changes, rated: findings.rated };
 }
 
 async function upsertVulnerabilities(
@@ -138,7 +151,7 @@ async function upsertFindings(
   db: Kysely<Tables>,
   findings: readonly SetFinding[],
   { vulnerabilities, packages }: Numbers,
-): Promise<{ numberOf(finding: SetFinding): number }> {
+): Promise<{ readonly rated: readonly RatedFinding[]; numberOf(finding: SetFinding): number }> {
   const keyOf = (one: SetFinding): string => {
     const [item, vulnerability] = [
       packages.get(identityOf(one.package)),
@@ -156,19 +169,23 @@ async function upsertFindings(
   }
   const known = await findFindings(db, [...rows.values()]);
   const changed: number[] = [];
+  const rated: RatedFinding[] = [];
   for (const [key, row] of rows) {
     const stored = known.get(key);
     if (stored === undefined || contentColumns.every((column) => stored[column] === row.content[column]))
       continue;
     await db.updateTable('finding').set(row.content).where('id', '=', stored.id).execute();
     changed.push(row.vulnerability);
+    const { rank } = row.content;
+    if (stored.rank !== rank)
+      rated.push({ vulnerability: row.of.vulnerability, rank, images: stored.images });
   }
   const missing = [...rows].filter(([key]) => !known.has(key)).map(([, row]) => row);
   await insertFindings(db, missing);
   await markSummaries(db, [...changed, ...missing.map(({ vulnerability }) => vulnerability)]);
   const all = missing.length === 0 ? known : await findFindings(db, [...rows.values()]);
   const numbers = new Map(findings.map((one) => [one, all.get(keyOf(one))?.id ?? 0]));
-  return { numberOf: (finding) => numbers.get(finding) ?? 0 };
+  return { rated, numberOf: (finding) => numbers.get(finding) ?? 0 };
 }
 
 async function insertFindings(db: Kysely<Tables>, rows: readonly FindingRow[]): Promise<void> {
@@ -185,11 +202,11 @@ async function insertFindings(db: Kysely<Tables>, rows: readonly FindingRow[]): 
 /** Returns the stored findings of the packages of rows, by the numbers of package and vulnerability. */
 async function findFindings(db: Kysely<Tables>, rows: readonly FindingRow[]) {
   const packages = [...new Set(rows.map((row) => row.package))];
-  const found: (readonly [string, { id: number } & ReturnType<typeof contentOf>])[] = [];
+  const found: (readonly [string, { id: number; images: number } & ReturnType<typeof contentOf>])[] = [];
   for (const some of splitIntoChunks(packages, atATime)) {
     const stored = await db
       .selectFrom('finding')
-      .select(['id', 'package_id', 'vulnerability_id', ...contentColumns])
+      .select(['id', 'package_id', 'vulnerability_id', 'images', ...contentColumns])
       .where('package_id', 'in', padToPowerOfTwo(some))
       .execute();
     for (const { package_id: item, vulnerability_id: vulnerability, ...row } of stored)

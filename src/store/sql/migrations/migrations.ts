@@ -32,6 +32,7 @@ import { addFindingDays } from './0031-finding-days.ts';
 import { addBaseImages } from './0032-base-images.ts';
 import { addFindingAges } from './0033-finding-ages.ts';
 import { indexSourceNames } from './0034-source-names.ts';
+import { addFindingChanges } from './0035-finding-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   addBaseImages,
   addFindingAges,
   indexSourceNames,
+  addFindingChanges,
 ];

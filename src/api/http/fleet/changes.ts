@@ -1,0 +1,129 @@
+import * as z from 'zod/mini';
+import { severities } from '../../../model/severity.ts';
+import {
+  type CauseSum,
+  type ChangePlace,
+  type FindingCause,
+  findingCauses,
+  type SubjectChange,
+} from '../../../store/finding-change-store.ts';
+import type { FindingDay } from '../../../store/finding-count-store.ts';
+import { parseQuery } from '../native/query.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import { changeListDescription, changesDescription } from './change-descriptions.ts';
+import type { CsvColumns } from './csv.ts';
+import { limitParameter } from './filters.ts';
+import type { FleetDeps, FleetRoute } from './jobs.ts';
+import { listResponse, type RowList } from './list-response.ts';
+import { pageCursor } from './page-cursor.ts';
+import { jsonResponse } from './problem.ts';
+
+const dayParameter = z.optional(z.iso.date('must be a day such as 2026-01-31'));
+
+/**
+ * `GET /summary/changes`: returns how many findings of a day are new and closed since the last count of the day before, by their causes. Costs
+ * two rows.
+ */
+async function getChangesRoute(request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
+  const { day } = parseQuery(request, z.strictObject({ day: dayParameter }));
+  const [last, before] = await store.findingCounts.findDays(day);
+  const isWanted = last !== undefined && (day === undefined || last.day === day);
+  return jsonResponse(200, isWanted ? changesJson(last, before) : noDay(day));
+}
+
+function noDay(day: string | undefined): object {
+  const numbers = { now: null, before: null, opened: null, closed: null, unexplained: null };
+  return { day: day ?? null, since: null, countedAt: null, ...numbers, causes: null };
+}
+
+/** A day whose changes were not recorded has no causes, instead of empty ones. */
+function changesJson({ day, at, changes, ...now }: FindingDay, before: FindingDay | undefined): object {
+  const difference = before === undefined ? null : findingsOf(now) - findingsOf(before);
+  const opened = changes === undefined ? null : sumOf(changes, (one) => one.opened);
+  const closed = changes === undefined ? null : sumOf(changes, (one) => one.closed);
+  return {
+    day,
+    since: before?.day ?? null,
+    countedAt: at,
+    now: findingsOf(now),
+    before: before === undefined ? null : findingsOf(before),
+    opened,
+    closed,
+    unexplained: difference === null ? null : difference - (opened ?? 0) + (closed ?? 0),
+    causes: changes ?? null,
+  };
+}
+
+function findingsOf({ findings }: Pick<FindingDay, 'findings'>): number {
+  return findings.reduce((sum, count) => sum + count.findings, 0);
+}
+
+function sumOf(changes: readonly CauseSum[], of: (one: CauseSum) => number): number {
+  return changes.reduce((sum, one) => sum + of(one), 0);
+}
+
+const changeCursor = pageCursor<ChangePlace>('changes', z.tuple([z.number(), z.string()]));
+
+const listQuery = z.strictObject({
+  limit: limitParameter,
+  after: z.optional(changeCursor.parameter),
+  day: dayParameter,
+  severity: z.optional(z.enum(severities, `must be one of ${severities.join(', ')}`)),
+});
+
+/** `GET /summary/changes/:cause`: returns a page of the images or vulnerabilities that changed findings on a day. */
+async function listChangesRoute(
+  request: ApiRequest,
+  { store, listLimiter }: FleetDeps,
+): Promise<ApiResponse> {
+  const { limit, after, day: wanted, severity } = parseQuery(request, listQuery);
+  const cause = causeOf(request.params['cause'] ?? '');
+  const day = wanted ?? (await store.findingCounts.findDays())[0]?.day ?? null;
+  const list: RowList<SubjectChange, ChangePlace> = {
+    name: 'changes',
+    read: async (page) => {
+      if (day === null) return { rows: [] };
+      const { changes, next } = await store.findingCounts.pageChanges({ day, cause, severity }, page);
+      return { rows: changes, next };
+    },
+    toJson: (change) => change,
+    columns,
+    nextOf: changeCursor.write,
+    head: () => Promise.resolve({ day }),
+  };
+  return await listResponse(list, { limit, after }, { request, listLimiter });
+}
+
+function causeOf(text: string): FindingCause {
+  const cause = findingCauses.find((one) => one === text);
+  if (cause === undefined) throw new WireError(404, `unknown cause: use one of ${findingCauses.join(', ')}`);
+  return cause;
+}
+
+const columns: CsvColumns<SubjectChange> = {
+  subject: ({ subject }) => subject,
+  severity: ({ severity }) => severity,
+  digest: ({ digest }) => digest,
+  reference: ({ reference }) => reference,
+  opened: ({ opened }) => opened,
+  closed: ({ closed }) => closed,
+  rerated: ({ rerated }) => rerated,
+};
+
+/** The routes of `/api/v1` on new and closed findings. */
+export const changeRoutes: readonly FleetRoute[] = [
+  {
+    name: 'api/v1/getChanges',
+    method: 'GET',
+    path: '/summary/changes',
+    handler: getChangesRoute,
+    description: changesDescription,
+  },
+  {
+    name: 'api/v1/listChanges',
+    method: 'GET',
+    path: '/summary/changes/:cause',
+    handler: listChangesRoute,
+    description: changeListDescription,
+  },
+];
