@@ -23,6 +23,7 @@ function screensOf({ digests }: SeededServer): Screen[] {
     ['/advisories', /CVE-2024-31449/],
     ['/advisories/CVE-2024-31449', /7\.2\.5-r1/, /shop\/web:1\.0/],
     ['/changes', /CVE-2026-7777/],
+    ['/news/image-added', /shop\/web:1\.0/],
     [`/images/${web}`, /12 findings/, /These upgrades take the image/],
     [`/images/${unknown}`, /Not everything was assessed/i],
     [`/images/${strange}/findings`, /<script>window/],

@@ -76,10 +76,12 @@ export async function rankUpgrades({ url, browser }: Scene): Promise<void> {
     const cells = rows.nth(index + 1).getByRole('cell');
     assert.ok((await cells.nth(1).textContent())?.startsWith(upgrade.package), upgrade.package);
     assert.equal(await cells.nth(3).textContent(), String(upgrade.images));
-    const href = await cells.nth(3).getByRole('link').getAttribute('href');
+    const href = (await cells.nth(3).getByRole('link').getAttribute('href')) ?? '';
     const asked = new URLSearchParams({ upgrade: upgrade.package, namespace: upgrade.namespace }).toString();
-    assert.equal(href, `/images?${asked}`);
-    const { images } = (await (await fetch(`${url}/api/v1${href}`)).json()) as { readonly images: unknown[] };
+    const [list = '', plan = ''] = href.split('&plan=');
+    assert.equal(list, `/images?${asked}`);
+    assert.match(decodeURIComponent(plan), /^.+\+.+\+→\+/);
+    const { images } = (await (await fetch(`${url}/api/v1${list}`)).json()) as { readonly images: unknown[] };
     assert.equal(images.length, upgrade.images);
   }
   await page.getByLabel('Repository').fill('registry.example/none');

@@ -46,8 +46,8 @@ export interface DaysOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Settings of the server of yesterday. */
   readonly yesterday?: Readonly<Record<string, string>>;
-  /** Adds to the database before the server at the end starts. */
-  readonly addTo?: (database: string) => Promise<void>;
+  /** Adds to the database at the end of each of `scannedDays`, before its findings are counted. */
+  readonly addTo?: (database: string, ago: number) => Promise<void>;
   /** Copies the filled database. Returns the path or connection string of the copy, which the server at the end uses. */
   readonly copy?: ((database: string) => Promise<string>) | undefined;
   /** A directory that keeps what was filled. If it exists, a copy of it is used, and nothing is filled. */
@@ -156,7 +156,7 @@ export const scannedDays: readonly {
 /** The image whose report is kept. */
 const firstImage = 'shop/web:1';
 
-/** The package whose advisories are missing on the first day. */
+/** The package whose advisories are missing on the days before today. */
 const newPackage = 'expat';
 
 /** Fills a database as a fleet would over some days, and starts a server on it that updates nothing by itself. */
@@ -217,7 +217,7 @@ async function fill(
   const tracker = readTracker();
   const updating = { ...settingsOf(registry, places), ...feedSettings };
   for (const { ago, images } of scannedDays) {
-    writeTracker(mirror, ago === 3 ? tracker.filter(([name]) => name !== newPackage) : tracker);
+    writeTracker(mirror, ago > 0 ? tracker.filter(([name]) => name !== newPackage) : tracker);
     for (const [name, steps] of Object.entries(images)) await push(registry, name, steps);
     await workOnDay(t, ago, { ...updating, ...(ago === 1 && yesterday) }, async (client) => {
       for (const name of Object.keys(images)) {
@@ -229,9 +229,9 @@ async function fill(
         writeFileSync(places.firstReport, await report.text());
       }
     });
+    await addTo?.(database, ago);
     await countOn(database, ago);
   }
-  await addTo?.(database);
 }
 
 const sources = ['debian', 'alpine', 'nvd', 'epss', 'kev'];
@@ -248,11 +248,11 @@ async function isUpdated({ get }: ReturnType<typeof fleetClient>): Promise<void>
   for (;;) {
     const summary = (await (await get('/api/v1/summary')).json()) as {
       readonly at: string;
-      readonly sources: readonly { readonly checkedAt: string | null }[];
+      readonly sources: readonly { readonly source: string; readonly checkedAt: string | null }[];
     };
     const today = summary.at.slice(0, 10);
-    const isCurrent = summary.sources.every(({ checkedAt }) => checkedAt?.startsWith(today) === true);
-    if (isCurrent && summary.sources.length === sources.length) return;
+    const current = summary.sources.filter(({ checkedAt }) => checkedAt?.startsWith(today) === true);
+    if (sources.every((name) => current.some(({ source }) => source === name))) return;
     await setTimeout(100);
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Severity, severities } from '../../src/model/severity.ts';
 import { noRegistry } from '../e2e/debian-registry.ts';
 import { agesByReports } from './ages-by-reports.ts';
 import { noBrowser, startBrowser } from './browser.ts';
@@ -40,7 +41,7 @@ async function factsOf(url: string, firstReport: string): Promise<StoryFacts> {
       day: events[0]?.at.slice(0, 10) ?? '',
       count: events.length,
       source: 'debian',
-      image: 'shop/web:2',
+      ...(await newImages(get)),
     },
     past: {
       day: new Date(Date.now() - 3 * dayMs).toISOString().slice(0, 10),
@@ -52,6 +53,22 @@ async function factsOf(url: string, firstReport: string): Promise<StoryFacts> {
     openFindings: Object.values(open[0] ?? {}).reduce((sum, count) => sum + count, 0),
     days: open,
   };
+}
+
+type Get = <T>(path: string) => Promise<T>;
+
+/** Returns the images with findings that came today, and the number of these findings. */
+async function newImages(get: Get): Promise<Pick<StoryFacts['news'], 'images' | 'imageFindings'>> {
+  const { images } = await get<{
+    images: { firstSeen: string; findings: Record<Severity, number> | null }[];
+  }>('/images');
+  const today = new Date().toISOString().slice(0, 10);
+  const added = images.filter(({ firstSeen }) => firstSeen.startsWith(today));
+  const findings = added.flatMap((one) => severities.map((severity) => one.findings?.[severity] ?? 0));
+  const withFindings = added.filter((one) =>
+    severities.some((severity) => (one.findings?.[severity] ?? 0) > 0),
+  );
+  return { images: withFindings.length, imageFindings: findings.reduce((sum, count) => sum + count, 0) };
 }
 
 function bySeverity(counts: readonly { severity: string; findings: number }[]): Record<string, number> {

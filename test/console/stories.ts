@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { rowsOf, rowsOfCsv, type StoryRun, waits } from './story-run.ts';
 
-/** The vulnerability of the simulated days that became known on their second day. */
+/** The vulnerability of the simulated days that became known on the last one. */
 export const lateVulnerability = 'CVE-2024-45491';
 
 /** A vulnerability to look for, and what it affects. */
@@ -23,12 +23,13 @@ export interface StoryFacts {
   /** Number of open findings of all images. */
   readonly openFindings: number;
   readonly affected: AffectedFacts;
-  /** The events of the newest day that has new vulnerabilities, and the image that caused all findings of today, if one did. */
+  /** The events of the newest day that has new vulnerabilities, and the images with findings that came today. */
   readonly news: {
     readonly day: string;
     readonly count: number;
     readonly source: string;
-    readonly image?: string;
+    readonly images: number;
+    readonly imageFindings: number;
   };
   /** A day on which the late vulnerability was not known, and the report of the first image that was written on it. */
   readonly past: { readonly day: string; readonly findings: number; readonly report: string };
@@ -50,6 +51,8 @@ export type Story = (run: StoryRun, facts: StoryFacts) => Promise<void>;
 
 const upgradesCaption = 'Upgrades, those first that remove most risk';
 const imagesCaption = 'Images that scans have read';
+const causesCaption = 'New and closed findings by cause';
+const changedCaption = 'Images or vulnerabilities that changed findings';
 const changesCaption = 'Changes of advisories, the newest first';
 
 function areaLink(page: Page, name: string) {
@@ -116,14 +119,62 @@ export async function findsAffected(run: StoryRun, facts: StoryFacts): Promise<v
 }
 
 /** Finds what is new since yesterday, and why. */
-export async function isNew(run: StoryRun, { news, days }: StoryFacts): Promise<void> {
+export async function isNew(run: StoryRun, facts: StoryFacts): Promise<void> {
   const page = await run.open('/', 'open Today', { text: 'All changes' });
+  await addsUpByCause(page, facts);
+  await listsNewImages(run, page, facts);
+  await listsNewAdvisories(run, facts);
+}
+
+/** The numbers of the causes are the difference of both days. Nothing is left without a cause. */
+async function addsUpByCause(page: Page, { news, days }: StoryFacts): Promise<void> {
   const [now = 0, before = 0] = days.map((day) => Object.values(day).reduce((sum, count) => sum + count, 0));
   await page.getByText(`${before.toLocaleString('en')} before, ${now.toLocaleString('en')} now`).waitFor();
-  if (news.image !== undefined) {
-    const added = page.getByRole('listitem').filter({ hasText: news.image }).last();
-    await added.getByText(/^\d+ findings$/).waitFor();
-  }
+  const rows = await rowsOf(page, causesCaption);
+  const expected = `${news.images.toLocaleString('en')} +${news.imageFindings.toLocaleString('en')} 0 0`;
+  assert.ok(rows.includes(`New images with findings ${expected}`), `${expected} in ${rows.join('; ')}`);
+  assert.deepEqual(
+    rows.filter((row) => row.startsWith('Not explained')),
+    [],
+  );
+  const changed = rows.map((row) => {
+    const [opened = '0', closed = '0'] = row.split(' ').slice(-3);
+    return numberIn(opened) - numberIn(closed);
+  });
+  assert.equal(
+    changed.reduce((sum, one) => sum + one, 0),
+    now - before,
+  );
+}
+
+function numberIn(text: string): number {
+  return Number(text.replaceAll(/\D/g, ''));
+}
+
+/** The list behind a number has as many findings as the number says. */
+async function listsNewImages(run: StoryRun, page: Page, { news }: StoryFacts): Promise<void> {
+  await run.does(page.getByRole('link', { name: 'New images with findings', exact: true }), {
+    name: 'open the new images',
+    view: { caption: changedCaption },
+    limitMs: waits.rows,
+  });
+  const csv = rowsOfCsv(await run.save(page.getByRole('button', { name: 'Export CSV' })));
+  assert.equal(csv.length, news.images);
+  assert.equal(
+    csv.reduce((sum, row) => sum + Number(row['opened']), 0),
+    news.imageFindings,
+  );
+}
+
+/** The changed advisories are counted by severity, and listed. */
+async function listsNewAdvisories(run: StoryRun, { news }: StoryFacts): Promise<void> {
+  const page = await run.open('/', 'open Today again', { text: 'All changes' });
+  await run.does(page.getByRole('link', { name: 'Changed advisories', exact: true }), {
+    name: 'open the findings of changed advisories',
+    view: { caption: changedCaption, text: lateVulnerability },
+    limitMs: waits.rows,
+  });
+  await page.goBack();
   const links = page
     .locator('section', { has: page.getByRole('heading', { name: 'What changed' }) })
     .locator('a[href*="kind=new&rating="]');

@@ -11,6 +11,7 @@ import { DiffScreen } from './screens/diff/diff.tsx';
 import { FindingsScreen } from './screens/findings.tsx';
 import { ImagePage } from './screens/image/image-page.tsx';
 import { ImagesScreen } from './screens/images.tsx';
+import { NewsScreen } from './screens/news.tsx';
 import { NotificationsScreen } from './screens/notifications.tsx';
 import { PackageVersionsScreen } from './screens/packages/package-versions.tsx';
 import { PackagesScreen } from './screens/packages/packages.tsx';
@@ -33,6 +34,7 @@ const screens: Readonly<Record<string, (segments: readonly string[]) => JSX.Elem
   upgrades: ([part, digest]) => upgradesView(part, digest),
   sources: () => <SourcesScreen />,
   changes: () => <ChangesScreen />,
+  news: ([cause = '']) => <NewsScreen cause={cause} />,
   notifications: () => <NotificationsScreen />,
   triage: () => <TriageScreen />,
   diff: () => <DiffScreen />,

@@ -31,6 +31,8 @@ export const texts = {
   asOf: {
     label: 'As of',
     now: 'now',
+    ignored:
+      'This page shows what is known now. A date applies to an image, to a comparison, and to the images of a vulnerability.',
     clear: 'Back to now',
     day: (day: string) => `= ${day}`,
     banner: {
@@ -195,6 +197,7 @@ export const texts = {
     moreReasons: (count: number) => `and ${count} more ${count === 1 ? 'reason' : 'reasons'}`,
     nothing: 'No image matches these filters.',
     upgrade: 'Package to upgrade',
+    plan: 'Images to upgrade:',
     upgradeHint: 'Images with a finding that an upgrade of this package closes',
     empty: 'No image yet',
     emptyHint: 'Scan a first image. It appears here when the scan has ended.',
@@ -440,8 +443,10 @@ export const texts = {
     namespace: 'System',
     versions: 'Versions',
     images: 'Images',
-    worst: 'Worst finding',
-    none: 'none',
+    worst: 'Worst rated finding',
+    worstHint:
+      'A vulnerability without a rating may be worse. “none found” says nothing of a system whose advisories are missing: see Images not assessed.',
+    none: 'none found',
     nothing: 'No package of an image matches these filters.',
     empty: 'No package was counted yet. Servers count every 15 minutes.',
   },
@@ -506,6 +511,8 @@ export const texts = {
       'The upgrade that removes most risk comes first. Risk is the probability of exploitation × the weight of the severity × the images. The probability of known exploited vulnerabilities is 1, that of others mostly their EPSS score. Each upgrade counts what those above it leave open.',
     weights: (labels: string) => `The risk of images with these labels counts more than once: ${labels}.`,
     noRules: 'Rules and VEX statements do not apply here.',
+    noScores: 'No EPSS scores are loaded. The order relies on severities alone.',
+    oldScores: (reason: string) => `The EPSS scores are old, so the order may be wrong: ${reason}.`,
     kinds: {
       'distro-package': 'package of the system',
       'language-package': 'package of a language',
@@ -529,6 +536,8 @@ export const texts = {
   sources: {
     explanation:
       'The age of a source is that of its content. A server may check a source that has not changed for weeks. Without a date of the content, the age is unknown.',
+    missing: 'Feeds that images need, and that were never loaded',
+    missingImages: (images: string) => `Images: ${images}`,
     filter: 'Source, feed or system',
     state: 'State',
     content: 'Newest content',
@@ -578,10 +587,43 @@ export const texts = {
     tooShort: 'The server has counted on one day only. From tomorrow on, this compares days.',
     findings: (count: string) => `${count} findings`,
     fromTo: (before: string, after: string) => `${before} before, ${after} now`,
-    images: (count: number, shown: string) =>
-      count === 1 ? '1 new image' : `${count === 0 ? 'No' : shown} new images`,
-    bring: (findings: string) => `(${findings})`,
-    advisories: 'Changed advisories, and images that are gone or known again',
+    openedAndClosed: (opened: string, closed: string) => `${opened} new findings, ${closed} closed.`,
+    notRecorded: 'The causes of this day were not recorded. They are from the next count on.',
+    caption: 'New and closed findings by cause',
+    cause: 'Cause',
+    subjects: 'Images or vulnerabilities',
+    opened: 'New',
+    closed: 'Closed',
+    rerated: 'Other severity',
+    causes: {
+      'image-added': 'New images with findings',
+      'image-removed': 'Images with findings that are gone',
+      'image-read-again': 'Images that were read again',
+      advisory: 'Changed advisories',
+      'counted-again': 'New sources, or a new version of Clair',
+      rating: 'Other ratings',
+    },
+    details: {
+      'image-added': 'Images that came, or that have a name again. All of their findings count as new.',
+      'image-removed':
+        'Images that have lost all of their names, or were deleted. All of their findings count as closed.',
+      'image-read-again': 'Images of which a later scan found other packages. The difference is listed.',
+      advisory:
+        'Vulnerabilities whose advisories came, changed or were withdrawn, in images that were there before.',
+      'counted-again':
+        'Vulnerabilities that were counted after a source was loaded for the first time, or after Clair was upgraded.',
+      rating:
+        'Vulnerabilities that a source rates with another severity. Their findings are neither new nor closed.',
+    },
+    unexplained: 'Not explained',
+    listTitle: (cause: string) => `New and closed findings: ${cause}`,
+    listCaption: 'Images or vulnerabilities that changed findings',
+    onDay: (day: string) => `Counted on ${day}. The worst severity comes first, then the most findings.`,
+    none: 'Nothing changed on this day by this cause.',
+    image: 'Image',
+    noImage: 'An image that was deleted, or that a client has named',
+    showFindings: 'findings',
+    showChanges: 'changes',
   },
   trend: {
     title: 'Open findings, 90 days',
@@ -714,7 +756,7 @@ export const texts = {
     previewResult: (findings: number, images: number) =>
       `This suppresses ${findings} ${findings === 1 ? 'finding' : 'findings'} in ${images} ${images === 1 ? 'image' : 'images'}.`,
     previewAtLeast: (findings: number, images: number) =>
-      `This suppresses at least ${findings} ${findings === 1 ? 'finding' : 'findings'} in ${images} ${images === 1 ? 'image' : 'images'}. Not all images were examined.`,
+      `This suppresses at least ${findings} ${findings === 1 ? 'finding' : 'findings'} in ${images} ${images === 1 ? 'image' : 'images'}. The preview ends there: the rule applies to further images, whose number is not known.`,
     previewedFirst: (shown: number, all: number) => `The first ${shown} of ${all} findings.`,
     notPreviewed: 'These rules are not in the numbers, because they name no single vulnerability:',
     replaces: (name: string) => `Saving replaces the saved document ${name}.`,

@@ -46,6 +46,7 @@ export function ImagesScreen(): JSX.Element {
         </span>
       </Heading>
       <ImageFilters />
+      <Plan />
       <Loaded resource={resource} path={path}>
         {({ images, next }) =>
           images.length === 0 ? (
@@ -63,6 +64,19 @@ export function ImagesScreen(): JSX.Element {
         }
       </Loaded>
     </>
+  );
+}
+
+/** The upgrade that led here, with its versions. Another filter has none. */
+function Plan(): JSX.Element | null {
+  const { query } = place.value;
+  const plan = query.get('plan') ?? '';
+  const upgrade = query.get('upgrade') ?? '';
+  if (upgrade === '' || !plan.startsWith(`${upgrade} `)) return null;
+  return (
+    <p class="notice">
+      {texts.images.plan} <Foreign text={plan} isWhole />
+    </p>
   );
 }
 

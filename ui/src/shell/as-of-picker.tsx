@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { endOfDay, formatDay } from '../format.ts';
-import { asOf, hrefWith, navigate } from '../router.ts';
+import { asOf, hrefWith, navigate, place } from '../router.ts';
 import { texts } from '../texts.ts';
 
 /** Before it, no server has data. */
@@ -9,11 +9,14 @@ const firstDay = '2000-01-01';
 /** The date whose knowledge is shown. It is part of the address. */
 export function AsOfPicker(): JSX.Element {
   const today = formatDay(new Date().toISOString());
+  // A date that is chosen can be removed everywhere.
+  const isIgnored = asOf.value === undefined && asOfReach(place.value.path) === 'none';
   return (
-    <label class="as-of-picker">
+    <label class="as-of-picker" {...(isIgnored && { title: texts.asOf.ignored })}>
       <span>{texts.asOf.label}</span>
       <input
         type="date"
+        disabled={isIgnored}
         min={firstDay}
         max={today}
         value={asOf.value ?? ''}

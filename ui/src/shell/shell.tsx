@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { Dialog } from '../components/dialog.tsx';
 import { startKeyboard } from '../keyboard.ts';
 import { asOf, hrefOf, place } from '../router.ts';
@@ -23,7 +23,12 @@ const areas = [
 ] as const;
 
 /** Areas to which views without an entry of their own belong. */
-const within: Readonly<Record<string, string>> = { changes: '/', findings: '/advisories', diff: '/images' };
+const within: Readonly<Record<string, string>> = {
+  changes: '/',
+  news: '/',
+  findings: '/advisories',
+  diff: '/images',
+};
 
 /** Header and navigation around a view. */
 export function Shell({ children }: { readonly children: ComponentChildren }): JSX.Element {
@@ -86,14 +91,9 @@ const themeSigns = { system: '◐', light: '☀', dark: '☾' };
 function Navigation(): JSX.Element {
   const first = place.value.path.split('/')[1] ?? '';
   const area = within[first] ?? `/${first}`;
-  const list = useRef<HTMLUListElement>(null);
-  // On a phone, the areas are one line that scrolls.
-  useEffect(() => {
-    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
-  }, [area]);
   return (
     <nav class="areas" aria-label={texts.navigation}>
-      <ul ref={list}>
+      <ul>
         {areas.map(([path, name]) => (
           <li key={path}>
             <a href={hrefOf(path)} {...(path === area && { 'aria-current': 'page' as const })}>

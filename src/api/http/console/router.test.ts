@@ -33,6 +33,7 @@ test('returns the page for paths of the console to browsers only', (t) => {
     '/',
     '/images',
     '/images/sha256:1/findings?severity=High',
+    '/news/image-added?day=2026-11-29',
     '/diff?a=1&b=2',
     '/triage',
     '/notifications',

@@ -18,6 +18,7 @@ const areas: ReadonlySet<string> = new Set([
   'notifications',
   'triage',
   'changes',
+  'news',
   'diff',
   'findings',
 ]);

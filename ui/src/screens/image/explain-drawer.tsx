@@ -191,7 +191,7 @@ function listsWithout(lists: RatingLists): string {
       const date = contentDate === null ? sourceStates.undated : formatDay(contentDate);
       return `${source} (${status === 'stale' ? `${date}, ${sourceStates.stale}` : date})`;
     });
-  return explain.notExploited(shown.join(', '));
+  return shown.length === 0 ? explain.exploitedUnknown : explain.notExploited(shown.join(', '));
 }
 
 type RatingLists = NonNullable<ReportRatings['lists']>;

@@ -61,6 +61,7 @@ const columns: readonly Column<ListedPackage>[] = [
   {
     key: 'worst',
     title: texts.packagesArea.worst,
+    hint: texts.packagesArea.worstHint,
     cell: ({ worst }) =>
       worst === null ? (
         <span class="muted">{texts.packagesArea.none}</span>

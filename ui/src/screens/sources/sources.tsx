@@ -15,6 +15,7 @@ import { hrefOf, hrefWith, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
 import { ChangeSpark } from './change-spark.tsx';
 import { FeedTable } from './feed-table.tsx';
+import { MissingFeeds } from './missing-feeds.tsx';
 
 const path = '/sources';
 const refreshMs = 60_000;
@@ -38,6 +39,7 @@ export function SourcesScreen(): JSX.Element {
           options={freshnessByNeed.map((state) => [state, texts.sourceStates[state]])}
         />
       </FilterBar>
+      <MissingFeeds />
       <Loaded resource={resource} path={path}>
         {(data) => <SourceCards list={data} />}
       </Loaded>

@@ -27,6 +27,12 @@ export function NotAssessedCard({
   );
 }
 
+/** Returns the filter by system of the images with a reason. Undefined if it concerns no system. */
+function filterOf(reason: string, namespace: string | null): string | undefined {
+  if (reason.startsWith('no package has a namespace')) return 'none';
+  return namespace ?? undefined;
+}
+
 function Reasons({ images: { images, uncounted, reasons } }: { readonly images: NotAssessed }): JSX.Element {
   const { notAssessed } = texts;
   const columns: Column<Reason>[] = [
@@ -49,8 +55,8 @@ function Reasons({ images: { images, uncounted, reasons } }: { readonly images: 
       key: 'images',
       title: notAssessed.images,
       isNumber: true,
-      cell: ({ namespace, images: count }) => (
-        <a href={hrefOf('/images', { ...unassessedQuery, ...(namespace !== null && { namespace }) })}>
+      cell: ({ reason, namespace, images: count }) => (
+        <a href={hrefOf('/images', { ...unassessedQuery, namespace: filterOf(reason, namespace) })}>
           {formatNumber(count)}
         </a>
       ),

@@ -1,106 +1,126 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
+import type { CauseSum, ChangeCause, FindingChanges } from '../../api/changes.ts';
 import { useResource } from '../../api/client.ts';
-import type { History } from '../../api/lists.ts';
-import type { ImageList, ListedImage } from '../../api/types.ts';
 import { Card } from '../../components/card.tsx';
+import { type Column, DataTable } from '../../components/data-table.tsx';
+import { SeverityNumbers } from '../../components/severity.tsx';
 import { Loaded } from '../../components/states.tsx';
-import { Foreign } from '../../components/text.tsx';
-import { verdictOf } from '../../components/verdict.tsx';
-import { formatDay, formatNumber, formatSigned } from '../../format.ts';
+import { formatNumber, formatSigned } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
-import { severitiesDescending } from '../../severity.ts';
+import type { SeverityCounts } from '../../severity.ts';
 import { texts } from '../../texts.ts';
-import { sumOf } from './strip.tsx';
-import { historyPath } from './trend.tsx';
 
-const imagesPath = '/images?sort=seen&limit=50';
-const imagesShown = 5;
+const changesPath = '/summary/changes';
 
-type Day = History['days'][number];
-
-/** What is new since the last day before today: how many findings, and whether images or advisories caused them. */
+/** What is new since the last day before today: how many findings, and what caused them. */
 export function SinceYesterday(): JSX.Element {
-  const history = useResource<History>(historyPath);
-  const images = useResource<ImageList>(imagesPath);
-  const [today, before] = (history.data?.days ?? []).toSorted((a, b) => (a.day < b.day ? 1 : -1));
-  const title = before === undefined ? texts.since.title : texts.since.titleOf(before.day);
+  const changes = useResource<FindingChanges>(changesPath);
+  const since = changes.data?.since ?? undefined;
   return (
-    <Card title={title}>
-      <Loaded resource={history} path={historyPath}>
-        {() =>
-          today === undefined || before === undefined ? (
-            <p class="muted">{texts.since.tooShort}</p>
-          ) : (
-            <Loaded resource={images} path={imagesPath}>
-              {(list) => <Changes today={today} before={before} list={list} />}
-            </Loaded>
-          )
+    <Card title={since === undefined ? texts.since.title : texts.since.titleOf(since)} isWide>
+      <Loaded resource={changes} path={changesPath}>
+        {(data) =>
+          data.since === null ? <p class="muted">{texts.since.tooShort}</p> : <Changes of={data} />
         }
       </Loaded>
     </Card>
   );
 }
 
-function Changes({
-  today,
-  before,
-  list: { images, next },
-}: {
-  readonly today: Day;
-  readonly before: Day;
-  readonly list: ImageList;
-}): JSX.Element {
+function Changes({ of }: { readonly of: FindingChanges }): JSX.Element {
   const { since } = texts;
-  const added = images.filter(({ firstSeen }) => formatDay(firstSeen) > before.day);
-  const isCut = next !== undefined && added.length === images.length;
-  const [now, then] = [sumOf(today.counts), sumOf(before.counts)];
-  const ofImages = added.reduce((sum, image) => sum + findingsOf(image), 0);
-  const others = now - then - ofImages;
+  const { now, before, opened, closed, causes } = of;
+  const difference = (now ?? 0) - (before ?? 0);
   return (
-    <ul class="plain">
-      <li>
-        <strong>{since.findings(formatSigned(now - then))}</strong>{' '}
-        <span class="muted">{since.fromTo(formatNumber(then), formatNumber(now))}</span>
-      </li>
-      <li>
-        <a href={hrefOf('/images', { sort: 'seen' })}>
-          {since.images(added.length, `${formatNumber(added.length)}${isCut ? '+' : ''}`)}
-        </a>
-        {added.length > 0 && ` ${since.bring(formatSigned(ofImages))}`}
-        <AddedImages images={added} />
-      </li>
-      <li>
-        <a href={hrefOf('/changes', { day: today.day })}>{since.advisories}</a>
-        {isCut ? '' : ` ${since.bring(formatSigned(others))}`}
-      </li>
-    </ul>
+    <>
+      <p>
+        <strong>{since.findings(formatSigned(difference))}</strong>{' '}
+        <span class="muted">{since.fromTo(formatNumber(before ?? 0), formatNumber(now ?? 0))}</span>
+      </p>
+      {causes === null ? (
+        <p class="muted">{since.notRecorded}</p>
+      ) : (
+        <>
+          <p>{since.openedAndClosed(formatNumber(opened ?? 0), formatNumber(closed ?? 0))}</p>
+          <DataTable
+            caption={since.caption}
+            columns={columns}
+            rows={rowsOf(of, causes)}
+            keyOf={({ cause }) => cause ?? ''}
+          />
+          <p class="muted">{texts.fleet.counted}</p>
+        </>
+      )}
+    </>
   );
 }
 
-function AddedImages({ images }: { readonly images: readonly ListedImage[] }): JSX.Element | null {
-  if (images.length === 0) return null;
-  return (
-    <ul class="plain indented">
-      {images.slice(0, imagesShown).map((image) => (
-        <li key={image.number}>
-          <a href={hrefOf(`/images/${image.digest ?? ''}`)}>
-            <Foreign text={image.names[0]?.name ?? image.reference} />
-          </a>{' '}
-          <span class="muted">{stateOf(image)}</span>
-        </li>
-      ))}
-    </ul>
-  );
+/** The findings that a cause changed, of all severities. */
+interface CauseRow {
+  /** Null for what no cause explains. */
+  readonly cause: ChangeCause | null;
+  readonly day: string;
+  readonly subjects: number;
+  readonly opened: number;
+  readonly closed: number;
+  readonly rerated: number;
+  /** New findings by severity. Empty if the cause is an image. */
+  readonly counts: SeverityCounts;
 }
 
-/** Zero findings say nothing of an image that was not assessed. */
-function stateOf(image: ListedImage): string {
-  if (image.findings === null || image.findings === undefined) return texts.states.notCounted;
-  if (verdictOf(image) === 'not-assessed') return texts.verdicts['not-assessed'];
-  return texts.since.findings(formatNumber(findingsOf(image)));
+/** Returns a row for each cause, and one for what no cause explains, so that the rows add up to the difference. */
+export function rowsOf(
+  { day, unexplained }: Pick<FindingChanges, 'day' | 'unexplained'>,
+  causes: readonly CauseSum[],
+): CauseRow[] {
+  const rows = [...Map.groupBy(causes, ({ cause }) => cause)].map(([cause, sums]): CauseRow => {
+    const sumOf = (name: 'subjects' | 'opened' | 'closed' | 'rerated'): number =>
+      sums.reduce((sum, one) => sum + one[name], 0);
+    const counts = Object.fromEntries(
+      sums.flatMap(({ severity, opened }) => (severity === null || opened === 0 ? [] : [[severity, opened]])),
+    );
+    const numbers = { opened: sumOf('opened'), closed: sumOf('closed'), rerated: sumOf('rerated') };
+    return { cause, day: day ?? '', subjects: sumOf('subjects'), ...numbers, counts };
+  });
+  const rest = unexplained ?? 0;
+  if (rest === 0) return rows;
+  const numbers = { opened: Math.max(0, rest), closed: Math.max(0, -rest), rerated: 0 };
+  return [...rows, { cause: null, day: day ?? '', subjects: 0, ...numbers, counts: {} }];
 }
 
-function findingsOf({ findings }: ListedImage): number {
-  if (findings === null || findings === undefined) return 0;
-  return severitiesDescending.reduce((sum, severity) => sum + findings[severity], 0);
+function listOf({ cause, day }: CauseRow, severity?: string): string {
+  return hrefOf(`/news/${cause ?? ''}`, { day, severity });
 }
+
+/** A number that leads to the list behind it. */
+function linked(row: CauseRow, count: number, sign = ''): ComponentChildren {
+  const text = count === 0 ? '0' : `${sign}${formatNumber(count)}`;
+  return row.cause === null || count === 0 ? text : <a href={listOf(row)}>{text}</a>;
+}
+
+const columns: readonly Column<CauseRow>[] = [
+  {
+    key: 'cause',
+    title: texts.since.cause,
+    isName: true,
+    cell: (row) => {
+      const { cause, counts } = row;
+      if (cause === null) return texts.since.unexplained;
+      return (
+        <>
+          <a href={listOf(row)}>{texts.since.causes[cause]}</a>{' '}
+          <SeverityNumbers counts={counts} hrefOf={(severity) => listOf(row, severity)} />
+        </>
+      );
+    },
+  },
+  {
+    key: 'subjects',
+    title: texts.since.subjects,
+    isNumber: true,
+    cell: (row) => (row.cause === null ? texts.states.none : linked(row, row.subjects)),
+  },
+  { key: 'opened', title: texts.since.opened, isNumber: true, cell: (row) => linked(row, row.opened, '+') },
+  { key: 'closed', title: texts.since.closed, isNumber: true, cell: (row) => linked(row, row.closed, '−') },
+  { key: 'rerated', title: texts.since.rerated, isNumber: true, cell: (row) => linked(row, row.rerated) },
+];

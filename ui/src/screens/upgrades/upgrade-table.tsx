@@ -97,10 +97,12 @@ function hrefOfImages({
   package: name,
   fixedVersion,
   version,
+  versions,
 }: Upgrade): string | undefined {
   if (kind === 'base-image') return version === null ? hrefOf('/upgrades/rebuilds') : baseHref(version);
   if (fixedVersion === null || namespace === null || name === null) return undefined;
-  return hrefOf('/images', { upgrade: name, namespace });
+  const plan = `${name} ${words.from(version ?? words.versions(versions), fixedVersion)}`;
+  return hrefOf('/images', { upgrade: name, namespace, plan });
 }
 
 /** Returns the column with the share of all risk that each upgrade removes, and what is left after it. */

@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 import { pathOf, useResource } from '../../api/client.ts';
 import type { FindingSum, UpgradeList } from '../../api/lists.ts';
+import type { Summary } from '../../api/types.ts';
 import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
 import { DownloadButton, ExportButton } from '../../components/pages.tsx';
 import { SeverityBar, SeverityNumbers } from '../../components/severity.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../../components/states.tsx';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefOf, place } from '../../router.ts';
+import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
 import { UpgradeViews } from '../bases/base-parts.tsx';
 import { UpgradeTable } from './upgrade-table.tsx';
@@ -34,6 +36,7 @@ export function UpgradesScreen(): JSX.Element {
       <p class="muted">
         {upgrades.explanation} {upgrades.noRules}
       </p>
+      <ScoreWarning />
       <FilterBar names={filterNames}>
         <TextField
           name="repository"
@@ -53,6 +56,27 @@ export function UpgradesScreen(): JSX.Element {
       </Loaded>
     </>
   );
+}
+
+/** Says that the order relies on missing or old scores of exploitation. */
+function ScoreWarning(): JSX.Element | null {
+  const { data } = useResource<Summary>(summaryPath);
+  const warning = data === undefined ? undefined : scoreWarning(data.sources);
+  if (warning === undefined) return null;
+  return (
+    <p class="notice notice-warning">
+      {warning} <a href={hrefOf('/sources', { q: 'epss' })}>{texts.areas.sources}</a>
+    </p>
+  );
+}
+
+/** Returns what is wrong with the scores of EPSS. Undefined if they are current. */
+function scoreWarning(sources: Summary['sources']): string | undefined {
+  const epss = sources.find(({ source }) => source === 'epss');
+  if (epss === undefined) return texts.upgrades.noScores;
+  return epss.state === 'current'
+    ? undefined
+    : texts.upgrades.oldScores(epss.reason ?? texts.states.notKnown);
 }
 
 function Plan({ list }: { readonly list: UpgradeList }): JSX.Element {
