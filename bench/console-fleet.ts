@@ -30,6 +30,8 @@ export const popular = { namespace: 'debian:4', name: 'debian-0', vulnerability:
 export interface SeededFleet {
   readonly images: number;
   readonly names: FleetNames;
+  /** When the images came, in milliseconds since 1970; now by default. */
+  readonly now?: number;
 }
 
 /**
@@ -37,9 +39,7 @@ export interface SeededFleet {
  * images are the bases of the others. The database can have other images. Returns the number of findings of all seeded images.
  */
 export async function seedFleet(connection: EngineConnection, fleet: SeededFleet): Promise<number> {
-  const findings = await new FleetSeed(connection, fleet.names, await lastNumber(connection)).write(
-    fleet.images,
-  );
+  const findings = await new FleetSeed(connection, fleet, await lastNumber(connection)).write(fleet.images);
   await connection.write(async (db) => {
     await db.updateTable('finding').set({ due: 1 }).execute();
     await db.updateTable('found_vulnerability').set({ due: 1, summary_due: 1 }).execute();
@@ -108,6 +108,7 @@ function countedSet(namespace: string, findings: SeededPackage['findings']): See
 class FleetSeed {
   readonly #connection: EngineConnection;
   readonly #names: FleetNames;
+  readonly #now: number;
   /** The greatest number of a row before. */
   readonly #last: number;
   readonly #next = random(7);
@@ -118,9 +119,10 @@ class FleetSeed {
   #findings = 0;
   readonly #sets: SeededSet[] = [];
 
-  constructor(connection: EngineConnection, names: FleetNames, last: number) {
+  constructor(connection: EngineConnection, { names, now = Date.now() }: SeededFleet, last: number) {
     this.#connection = connection;
     this.#names = names;
+    this.#now = now;
     this.#last = last;
   }
 
@@ -229,7 +231,7 @@ class FleetSeed {
   }
 
   async #writeImages(images: number, kinds: readonly (readonly [number, number])[]): Promise<number> {
-    const now = Date.now();
+    const now = this.#now;
     const bases = baseCountOf(images, kinds[0]?.[1] ?? 0);
     const rows: Record<keyof typeof imageColumns, Value[][]> = {
       image: [],

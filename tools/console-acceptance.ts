@@ -71,7 +71,7 @@ await test('the stories', async (t) => {
   const days = await simulatedDays(t, {
     keptAt: values.keep,
     yesterday: mail,
-    addTo: (database) => addFleet(database, images),
+    addTo: (database, ago) => addFleet(database, images, ago),
     copy: values.engine === 'postgres' ? (database) => copyToServer(t, database) : undefined,
     settings: { ...feedSettings, ...mail, CLAIR_UPDATER_INTERVAL: '6h' },
   });

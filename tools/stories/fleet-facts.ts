@@ -114,7 +114,14 @@ export class FleetFacts {
       `select date(at / 1000, 'unixepoch') as day, count(*) as count from event where kind = 'new'
        group by 1 order by 1 desc limit 1`,
     );
-    return { day: String(row?.['day']), count: Number(row?.['count']), source: 'debian' };
+    const [added] = this.all(addedToday);
+    return {
+      day: String(row?.['day']),
+      count: Number(row?.['count']),
+      source: 'debian',
+      images: Number(added?.['images']),
+      imageFindings: Number(added?.['findings']),
+    };
   }
 
   /** Returns the base that most images are on, by the package set of its layer, and the images on bases that are not `stable` any more. */
@@ -157,6 +164,14 @@ const openFindings = `
       select known_image.image_id from known_image
       join image_name on image_name.known_image_id = known_image.id where image_name.until is null)
     group by image_set.set_id) as of_set`;
+
+/** The images with findings that were first seen today. */
+const addedToday = `
+  select count(distinct known_image.id) as images,
+    sum((select count(*) from set_finding where set_finding.set_id = image_set.set_id)) as findings
+  from known_image join image_set on image_set.image_id = known_image.image_id
+  where known_image.first_seen >= unixepoch('now', 'start of day') * 1000
+    and exists (select 1 from set_finding where set_finding.set_id = image_set.set_id)`;
 
 /** Returns a day before today, in UTC. */
 export function dayBefore(ago: number): string {
