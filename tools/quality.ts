@@ -139,7 +139,7 @@ These are not counted:
 ## Installation size
 
 \`npm install\` of the file of \`npm pack\` installs ${sizeText(size)}. The command is one file, which bundles most of that and loads
-modules of Node on demand. The table shows each dependency with its own dependencies, and what its removal would save:
+modules of Node on demand. \`clair scan\` has a file of its own. The table shows each dependency with its own dependencies, and what its removal would save:
 
 | | packages | MB | packages saved | MB |
 |---|---:|---:|---:|---:|

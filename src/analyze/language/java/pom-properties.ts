@@ -1,7 +1,7 @@
 import { bufferView } from '../../../kit/bytes/bytes.ts';
 import type { PartialCoordinates } from './coordinates.ts';
 
-const keys = new Map<string, keyof PartialCoordinates>([
+const keys: ReadonlyMap<string, keyof PartialCoordinates> = new Map([
   ['groupId', 'group'],
   ['artifactId', 'artifact'],
   ['version', 'version'],

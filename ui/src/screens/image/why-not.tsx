@@ -84,7 +84,7 @@ function verdictOf(packages: readonly ExplainedPackage[], isKnown: boolean): str
   return outcomes.has('undecided') || !isKnown ? whyNot.undecided : whyNot.notReported;
 }
 
-const signs = new Map<boolean | null, string>([
+const signs: ReadonlyMap<boolean | null, string> = new Map([
   [true, '✓'],
   [false, '✗'],
   [null, '?'],
