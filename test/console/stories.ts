@@ -158,6 +158,8 @@ async function listsNewImages(run: StoryRun, page: Page, { news }: StoryFacts): 
     view: { caption: changedCaption },
     limitMs: waits.rows,
   });
+  const [images, findings] = [news.images.toLocaleString('en'), news.imageFindings.toLocaleString('en')];
+  await page.getByText(`All: ${images} in the list, with ${findings} new and 0 closed findings.`).waitFor();
   const csv = rowsOfCsv(await run.save(page.getByRole('button', { name: 'Export CSV' })));
   assert.equal(csv.length, news.images);
   assert.equal(

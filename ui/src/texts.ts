@@ -619,6 +619,8 @@ export const texts = {
     listTitle: (cause: string) => `New and closed findings: ${cause}`,
     listCaption: 'Images or vulnerabilities that changed findings',
     onDay: (day: string) => `Counted on ${day}. The worst severity comes first, then the most findings.`,
+    total: (subjects: string, opened: string, closed: string) =>
+      `All: ${subjects} in the list, with ${opened} new and ${closed} closed findings.`,
     none: 'Nothing changed on this day by this cause.',
     image: 'Image',
     noImage: 'An image that was deleted, or that a client has named',

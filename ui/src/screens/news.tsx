@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { ChangeCause, ChangeList, SubjectChange } from '../api/changes.ts';
+import type { ChangeCause, ChangeList, FindingChanges, SubjectChange } from '../api/changes.ts';
+import { pathOf, useResource } from '../api/client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FilterBar, SelectField, TextField } from '../components/filters.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
@@ -7,7 +8,7 @@ import { SeverityBadge } from '../components/severity.tsx';
 import { NotFound } from '../components/states.tsx';
 import { Foreign } from '../components/text.tsx';
 import { formatNumber } from '../format.ts';
-import { hrefOf } from '../router.ts';
+import { hrefOf, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
 
@@ -43,6 +44,7 @@ export function NewsScreen({ cause }: { readonly cause: string }): JSX.Element {
       {({ day, changes }) => (
         <>
           <p class="muted">{since.onDay(day ?? '')}</p>
+          <Total cause={cause} day={day ?? ''} />
           <DataTable
             caption={since.listCaption}
             columns={
@@ -55,6 +57,19 @@ export function NewsScreen({ cause }: { readonly cause: string }): JSX.Element {
       )}
     </ListScreen>
   );
+}
+
+/** The numbers of the whole list, of which a page shows a part. */
+function Total({ cause, day }: { readonly cause: ChangeCause; readonly day: string }): JSX.Element | null {
+  const { data } = useResource<FindingChanges>(pathOf('/summary/changes', { day }));
+  const severity = place.value.query.get('severity');
+  const sums = data?.causes?.filter(
+    (one) => one.cause === cause && (severity === null || one.severity === severity),
+  );
+  if (sums === undefined) return null;
+  const sumOf = (name: 'subjects' | 'opened' | 'closed'): string =>
+    formatNumber(sums.reduce((sum, one) => sum + one[name], 0));
+  return <p>{texts.since.total(sumOf('subjects'), sumOf('opened'), sumOf('closed'))}</p>;
 }
 
 function isCause(text: string): text is ChangeCause {

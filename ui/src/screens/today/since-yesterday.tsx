@@ -69,7 +69,7 @@ interface CauseRow {
 }
 
 /** Returns a row for each cause, and one for what no cause explains, so that the rows add up to the difference. */
-export function rowsOf(
+function rowsOf(
   { day, unexplained }: Pick<FindingChanges, 'day' | 'unexplained'>,
   causes: readonly CauseSum[],
 ): CauseRow[] {
