@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { AheadTask, InflateAhead } from '../kit/decompress/split/ahead-task.ts';
+import type { HashAhead, HashTask } from '../kit/decompress/split/shared-hash.ts';
 
-/** A task for the thread. */
-export type ToInflater = AheadTask;
+/** A task for the thread. Only the first kind has a message as its result. */
+export type ToInflater = AheadTask | HashTask;
 
 /** The result of a task. */
 export interface FromInflater {
@@ -11,7 +12,7 @@ export interface FromInflater {
   readonly hash: string;
 }
 
-/** A thread that inflates parts of a gzip file ahead of this one. It does one task at a time. */
+/** A thread that inflates parts of a gzip file ahead of this one, or hashes what this one inflates. It does one task at a time. */
 export class InflateThread implements AsyncDisposable {
   readonly #worker: Worker;
 
@@ -36,6 +37,10 @@ export class InflateThread implements AsyncDisposable {
       done.catch(() => undefined);
       ended.abort();
     }
+  };
+
+  readonly hashAhead: HashAhead = (task) => {
+    this.#worker.postMessage(task satisfies ToInflater);
   };
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,9 @@
-import type { Hash } from 'node:crypto';
 import { ClairError } from '../../core/errors.ts';
+import type { PieceHash } from '../../kit/decompress/split/shared-hash.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 
 /** Returns the digest of the hashed bytes, with the algorithm of the claimed one. */
-export function digestOf(hash: Hash, claimed: Digest | undefined): Digest {
+export function digestOf(hash: PieceHash, claimed: Digest | undefined): Digest {
   const algorithm = claimed === undefined ? 'sha256' : digestAlgorithm(claimed);
   return `${algorithm}:${hash.digest('hex')}` as Digest;
 }

@@ -3,6 +3,7 @@ import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { AnyInflater } from '../../kit/decompress/any-inflater.ts';
 import type { Compression } from '../../kit/decompress/compression.ts';
+import type { PieceHash, StartHash } from '../../kit/decompress/split/shared-hash.ts';
 import { blockBytes, hasValidChecksum, TarError } from '../../kit/tar/header.ts';
 import type { TarWalker } from '../../kit/tar/walker.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
@@ -26,7 +27,8 @@ export class LayerReader {
   /** Digest of the stored bytes, if another thread hashes them. */
   #hashed: Digest | undefined;
   #compression: Compression | undefined;
-  #inflated: Hash | undefined;
+  readonly #startHash: StartHash;
+  #inflated: PieceHash | undefined;
   readonly #inflater: AnyInflater;
   readonly #checkpoints: CheckpointRecorder | undefined;
   /** The last push that has not settled. */
@@ -53,8 +55,8 @@ export class LayerReader {
     }, this.#checkpoints);
     const stored = layer.digest ?? layer.eitherDigest;
     if (stored !== undefined) this.#stored = createHash(digestAlgorithm(stored));
-    if (layer.digest === undefined || options.verify)
-      this.#inflated = createHash(layer.diffId ? digestAlgorithm(layer.diffId) : 'sha256');
+    this.#startHash = options.startHash ?? createHash;
+    if (layer.digest === undefined || options.verify) this.#inflated = this.#hashInflated();
   }
 
   /** Takes the next stored bytes. The buffer may be reused when `push` returns, or when its promise settles. */
@@ -162,10 +164,15 @@ export class LayerReader {
    * decides.
    */
   #hashIfUnstated(): void {
-    const { statedCompression, diffId } = this.#layer;
+    const { statedCompression } = this.#layer;
     const compression = this.#actualCompression;
     if (this.#inflated !== undefined || compression === statedCompression) return;
-    if (compression !== 'none') this.#inflated = createHash(diffId ? digestAlgorithm(diffId) : 'sha256');
+    if (compression !== 'none') this.#inflated = this.#hashInflated();
+  }
+
+  #hashInflated(): PieceHash {
+    const { diffId } = this.#layer;
+    return this.#startHash(diffId ? digestAlgorithm(diffId) : 'sha256');
   }
 
   /** Returns the digest of the stored bytes as the diffID if they are not compressed. */

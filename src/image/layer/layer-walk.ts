@@ -1,4 +1,5 @@
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
+import type { StartHash } from '../../kit/decompress/split/shared-hash.ts';
 import type { SplitPlan } from '../../kit/decompress/split/split-plan.ts';
 import { blockBytes } from '../../kit/tar/header.ts';
 import { boundedPath, isOverlong } from '../../kit/tar/path.ts';
@@ -52,6 +53,8 @@ export interface ReadOptions {
   readonly onManyBytes?: (() => void) | undefined;
   /** Divides large layers on disk between this thread and a second one. Absent if there is no second thread. */
   readonly split?: LayerSplit | undefined;
+  /** Starts the hash of uncompressed bytes on another thread, for one layer at a time. Absent if this thread hashes them. */
+  readonly startHash?: StartHash | undefined;
   /** Writes an extract of the layer. Ignored for layers on disk that are not read whole. */
   readonly recorder?: ExtractWriter | undefined;
   /** The programs of the extract that is read. */

@@ -49,7 +49,8 @@ async function readArchive(
   const storedBytes = statsOf(path)?.size ?? 0;
   let open = members.map((member) => ({
     ...member,
-    reader: new LayerReader(member.layer, options, storedBytes),
+    // Several members are open at a time.
+    reader: new LayerReader(member.layer, { ...options, startHash: undefined }, storedBytes),
   }));
   let position = 0;
   /** Ends the layers before an offset. Ends them synchronously if possible, to free their memory early. */

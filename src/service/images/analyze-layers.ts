@@ -7,6 +7,7 @@ import { readLayer } from '../../image/layer/read-layer.ts';
 import { type LayerStream, readLayerStream } from '../../image/layer/read-stream.ts';
 import { WantedPaths } from '../../image/layer/wanted-paths.ts';
 import type { LayerSource } from '../../image/posted/layer-source.ts';
+import type { StartHash } from '../../kit/decompress/split/shared-hash.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { CodeDirectory, ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
@@ -42,6 +43,8 @@ export interface AnalysisOptions {
   readonly keptBytesMax?: number;
   /** Divides large layers. Cannot be sent to a worker thread. */
   readonly split?: LayerSplit;
+  /** Hashes uncompressed bytes on another thread. Cannot be sent to a worker thread. */
+  readonly startHash?: StartHash;
 }
 
 /** Reads a posted layer, including link targets, and hashes it: `diffId` is set. */

@@ -6,6 +6,7 @@ import { nameOfLayer } from '../../image/layer/layer-name.ts';
 import { isDivisible } from '../../image/layer/read-split.ts';
 import { elementAt } from '../../kit/collections.ts';
 import type { InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
+import { type HashAhead, SharedHash } from '../../kit/decompress/split/shared-hash.ts';
 import { ImageSize } from '../../match/image-size.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
 import type {
@@ -54,9 +55,10 @@ export interface LayerWorker extends AsyncDisposable {
   ): Promise<ExtractedIndex>;
 }
 
-/** A thread that inflates parts of a layer ahead of this one. Disposing it ends the thread. */
+/** A thread that inflates parts of a layer ahead of this one, or hashes what this one inflates. Disposing it ends the thread. */
 export interface InflateWorker extends AsyncDisposable {
   readonly inflateAhead: InflateAhead;
+  readonly hashAhead: HashAhead;
 }
 
 /** Bytes of layers, as they are stored, from which `onManyBytes` is called. */
@@ -66,7 +68,7 @@ const manyBytes: number = 16 * 1024 * 1024;
 export interface LayerAnalyzerDeps {
   readonly analyzers: Analyzers;
   readonly startWorker: () => Promise<LayerWorker>;
-  /** Without it, no layer is divided between two threads. */
+  /** Without it, no layer is divided between threads. */
   readonly startInflateWorker?: () => Promise<InflateWorker>;
   /** Whether layers on disk are read on a worker only, so that the timers of this thread run. */
   readonly isThreadKeptFree?: boolean;
@@ -100,8 +102,10 @@ export class LayerAnalyzer {
     const { startInflateWorker } = this.#deps;
     if (startInflateWorker !== undefined && isWorthSplitting(layers, options))
       return await this.#analyzeSplit(layers, options, startInflateWorker);
-    if (!isWorthTwoThreads(layers, options))
-      return await analyzeLayers(layers, this.#deps.analyzers, options);
+    if (!isWorthTwoThreads(layers, options)) {
+      await using hashing = await this.#startHashing(layers, options);
+      return await analyzeLayers(layers, this.#deps.analyzers, { ...options, ...hashBy(hashing) });
+    }
     const indexes = await this.#analyzeOnTwoThreads(layers, options);
     // One thread may stay within a limit that two threads exceed together.
     return indexes ?? (await analyzeLayers(layers, this.#deps.analyzers, options));
@@ -137,7 +141,18 @@ export class LayerAnalyzer {
   ): Promise<readonly LayerIndex[]> {
     await using worker = await start();
     const split = { inflateAhead: worker.inflateAhead, bytesMin: minWorkerBytes };
-    return await analyzeLayers(layers, this.#deps.analyzers, { ...options, split });
+    await using hashing = await this.#startHashing(layers, options);
+    return await analyzeLayers(layers, this.#deps.analyzers, { ...options, split, ...hashBy(hashing) });
+  }
+
+  /** Starts a thread that hashes what a large layer inflates to. Undefined if no layer needs one. */
+  async #startHashing(
+    layers: readonly ImageLayer[],
+    options: AnalysisOptions,
+  ): Promise<InflateWorker | undefined> {
+    return layers.some((layer) => isWorthHashing(layer, options))
+      ? await this.#deps.startInflateWorker?.()
+      : undefined;
   }
 
   async #analyzeOnWorker(
@@ -259,6 +274,21 @@ function isWorthSplitting(layers: readonly ImageLayer[], { verify }: AnalysisOpt
     heaviest > total * minSplitShare &&
     isDivisible(layer)
   );
+}
+
+function hashBy(worker: InflateWorker | undefined): Pick<AnalysisOptions, 'startHash'> {
+  return worker === undefined
+    ? {}
+    : { startHash: (algorithm) => new SharedHash(algorithm, worker.hashAhead) };
+}
+
+/** Whether a layer is large, and its uncompressed bytes are hashed. */
+function isWorthHashing(
+  { place, compression, digest, sizeBytes }: ImageLayer,
+  { verify }: AnalysisOptions,
+): boolean {
+  if (place.kind !== 'file' || sizeBytes < minWorkerBytes) return false;
+  return verify || (digest === undefined && compression !== 'none');
 }
 
 function isWorthTwoThreads(layers: readonly ImageLayer[], { verify }: AnalysisOptions): boolean {
