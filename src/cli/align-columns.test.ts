@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { alignColumns } from './align-columns.ts';
+import { alignColumns, withoutEmptyColumn } from './align-columns.ts';
 
 test('aligns columns by their width on a terminal and escapes control characters', () => {
   assert.deepEqual(alignColumns([['A', 'B'], ['漢字', 'x'], ['\x1b[2J', 'y'], ['z']]), [
@@ -10,4 +10,19 @@ test('aligns columns by their width on a terminal and escapes control characters
     'z',
   ]);
   assert.deepEqual(alignColumns([]), []);
+});
+
+test('leaves out a column without values, and keeps one with any', () => {
+  const rows = [
+    ['ID', 'CELL', 'ERROR'],
+    ['1', '-', '-'],
+    ['2', '-', 'late'],
+  ];
+  const without = [
+    ['ID', 'ERROR'],
+    ['1', '-'],
+    ['2', 'late'],
+  ];
+  assert.deepEqual(withoutEmptyColumn(rows, 'CELL'), without);
+  assert.deepEqual(withoutEmptyColumn(rows, 'ERROR'), rows);
 });

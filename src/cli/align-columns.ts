@@ -15,3 +15,14 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** Returns rows without the column of a heading if it has nothing but `-`. */
+export function withoutEmptyColumn(
+  rows: readonly (readonly string[])[],
+  name: string,
+): readonly (readonly string[])[] {
+  const [heading = [], ...others] = rows;
+  const column = heading.indexOf(name);
+  if (others.some((row) => row[column] !== '-')) return rows;
+  return rows.map((row) => row.toSpliced(column, 1));
+}

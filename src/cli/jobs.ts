@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { PageRequest } from '../store/page.ts';
-import { alignColumns } from './align-columns.ts';
+import { alignColumns, withoutEmptyColumn } from './align-columns.ts';
 import { type DatabaseOptions, openCommandContext } from './command-context.ts';
 import { writeJsonOrText } from './output.ts';
 import { listStatus, refuseWithServer, ServerLists } from './remote-list/server-list.ts';
@@ -64,7 +64,7 @@ function textOf(jobs: readonly ShownJob[], next: string | undefined): string[] {
     ...[id, reference, cell ?? '-', endedAt?.replace(/\.\d+Z$/, 'Z') ?? '-', step ?? '-', error ?? '-'],
   ]);
   return [
-    ...alignColumns([heading, ...rows]).map((line) => `${line}\n`),
+    ...alignColumns(withoutEmptyColumn([heading, ...rows], 'CELL')).map((line) => `${line}\n`),
     ...(next === undefined ? [] : [`\nmore scans follow: add --after ${next}\n`]),
   ];
 }

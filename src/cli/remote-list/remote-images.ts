@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
-import { alignColumns } from '../align-columns.ts';
+import { alignColumns, withoutEmptyColumn } from '../align-columns.ts';
 import { writeJsonOrText } from '../output.ts';
 import type { RemoteServerOptions } from '../remote-scan/server-token.ts';
 import { listStatus, refuseWithServer, ServerLists } from './server-list.ts';
@@ -67,5 +67,5 @@ function tableOf(images: readonly z.output<typeof imageEntry>[]): string[] {
     cell ?? '-',
     lastSeen.slice(0, 10),
   ]);
-  return alignColumns([heading, ...rows]).map((line) => `${line}\n`);
+  return alignColumns(withoutEmptyColumn([heading, ...rows], 'CELL')).map((line) => `${line}\n`);
 }
