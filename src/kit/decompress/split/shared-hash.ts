@@ -11,8 +11,11 @@ const owners = { none: 0, first: 1, second: 2 };
 
 /** Time after which the first thread hashes if the second one has not begun, in milliseconds. It starts in a tenth of a second. */
 const usualStartMs = 5000;
-/** Time after which a second thread that did nothing has ended, in milliseconds. */
-const silentMs = 30_000;
+/**
+ * Time after which a second thread that did nothing has ended, in milliseconds. A piece takes it a millisecond, but a loaded machine may let it
+ * wait. The bytes that it hashed are gone, so the layer then cannot be read.
+ */
+const silentMs = 5 * 60_000;
 
 /** Bytes that a second thread hashes while they are made. */
 export interface HashTask {
