@@ -23,8 +23,10 @@ export const partialLimits = {
   partialRequestsAtOnce: 4,
   /** Percentage of the bytes of a layer above which it is fetched whole. */
   partialSharePercent: 50,
-  /** Size of all files of a layer that are held for its listers. */
+  /** Size of all files of a layer that are held for its listers, and bytes that are inflated for them. */
   partialContentBytes: 512 * MiB,
+  /** Inflated bytes before a file in its member of gzip. Writers of eStargz put small files together up to some KiB. */
+  partialInnerBytes: 16 * MiB,
   /** Stored bytes of a layer between two checkpoints of its extract, at least. */
   checkpointBytes: 2 * MiB,
   /** Bytes of the archive after which a checkpoint is made in any case: layers of zeros have few stored bytes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../testing/image-builder.ts';
-import { chooseManifest, type ImageIndexReader } from './choose-manifest.ts';
+import { chooseManifest, type ImageIndexReader, listManifests } from './choose-manifest.ts';
 import type { Descriptor } from './documents.ts';
 
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
@@ -71,8 +71,30 @@ test('takes the image of a SOCI-enabled index, unless runtimes could take its SO
     [soci, image],
     [image, other],
     [image, { ...soci, artifactType: 'application/x' }],
+    [image, { ...soci, platform: { ...soci.platform, 'os.version': '10' } }],
+    [
+      { ...image, platform: undefined },
+      { ...soci, platform: undefined },
+    ],
   ])
     await assert.rejects(chooseManifest(reader, entries, { platform: 'linux/amd64' }), {
       code: 'target-not-found',
     });
+});
+
+test('takes the image of a platform that claims to be the SOCI index of another platform', async () => {
+  const reader: ImageIndexReader = { name: 'it', readIndex: () => Promise.resolve(undefined) };
+  const image = entry(manifestType, 'image', 'linux/arm64');
+  const claiming = {
+    ...entry(manifestType, 'other', 'linux/amd64'),
+    artifactType: 'application/vnd.amazon.soci.index.v2+json',
+    annotations: { 'com.amazon.soci.image-manifest-digest': image.digest },
+  };
+  const entries = [image, claiming];
+  assert.equal((await chooseManifest(reader, entries, { platform: 'linux/amd64' })).digest, claiming.digest);
+  const all = await listManifests(reader, entries, {});
+  assert.deepEqual(
+    all.map(({ digest }) => digest),
+    [image.digest, claiming.digest],
+  );
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
@@ -127,13 +128,16 @@ async function expandIndexes(
 }
 
 /**
- * Whether an entry is the SOCI index of an image before it. Both have the same platform, and runtimes take the first of them. An entry before its
- * image would be the one that they take, so it counts as an image.
+ * Whether an entry is the SOCI index of an image before it. If both have the same platform, runtimes take the first of them. An entry before its
+ * image, or with another platform, may be the one that they take, so it counts as an image.
  */
-function isSociIndexOf({ artifactType, annotations }: Descriptor, before: readonly Descriptor[]): boolean {
-  if (artifactType !== sociIndexType) return false;
+function isSociIndexOf(
+  { artifactType, annotations, platform }: Descriptor,
+  before: readonly Descriptor[],
+): boolean {
+  if (artifactType !== sociIndexType || platformText(platform) === null) return false;
   const image = annotations?.['com.amazon.soci.image-manifest-digest'];
-  return before.some(({ digest }) => digest === image);
+  return before.some((one) => one.digest === image && isDeepStrictEqual(one.platform, platform));
 }
 
 /** Gives a manifest the platform of the index above it. Throws `target-corrupt` if the manifest states another one. */

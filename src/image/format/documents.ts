@@ -26,6 +26,7 @@ const platform = z.object({
   os: z.optional(z.string()),
   architecture: z.optional(z.string()),
   variant: z.optional(z.string()),
+  'os.version': z.optional(z.string()),
 });
 
 const descriptor = z.object({

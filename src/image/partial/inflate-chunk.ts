@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { messageOf } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
 import { inflaterFor } from '../../kit/decompress/inflater-for.ts';
 import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
 import type { TableChunk } from './layer-table.ts';
@@ -56,23 +57,36 @@ export async function inflateStart(
   return content;
 }
 
-/** Returns the content of a chunk from its compressed bytes. Throws `TableError` if it has another digest. */
+/** Returns the content of a chunk from its compressed bytes, in memory of its own. Throws `TableError` if it has another digest. */
 export async function inflateChunk(
   stored: Buffer,
   compression: TableCompression,
   { innerOffset, size, digest }: TableChunk,
 ): Promise<Buffer> {
-  const content = (await inflateStart(stored, compression, innerOffset + size)).subarray(innerOffset);
+  if (innerOffset > limits.partialInnerBytes)
+    throw new TableError(`has a file behind more than ${limits.partialInnerBytes} inflated bytes`);
+  const inflated = await inflateStart(stored, compression, innerOffset + size);
+  // The bytes before and behind the content are not kept.
+  const content = Buffer.from(inflated.subarray(innerOffset));
   if (!hasDigest(content, digest))
     throw new TableError(`states the digest ${digest} for content that has another one`);
   return content;
 }
 
-/** Returns a function that reads a file whose chunks are compressed by themselves and have digests of their content. */
+/**
+ * Returns a function that reads a file of a layer whose chunks are compressed by themselves and have digests of their content. The function throws
+ * `TableError` if the layer asks for too much work: many files may share a member, which is inflated for each.
+ */
 export function chunkReader(compression: TableCompression): ReadContent {
+  let bytesLeft: number = limits.partialContentBytes;
   return async ({ chunks }, storedOf) => {
     const contents: Buffer[] = [];
-    for (const chunk of chunks) contents.push(await inflateChunk(storedOf(chunk), compression, chunk));
+    for (const chunk of chunks) {
+      bytesLeft -= chunk.innerOffset + chunk.size;
+      if (bytesLeft < 0)
+        throw new TableError(`leads to more than ${limits.partialContentBytes} inflated bytes`);
+      contents.push(await inflateChunk(storedOf(chunk), compression, chunk));
+    }
     const [only] = contents;
     return contents.length === 1 && only !== undefined ? only : Buffer.concat(contents);
   };

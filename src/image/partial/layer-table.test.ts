@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { limits } from '../../core/limits.ts';
 import { sha256 } from '../../testing/image-builder.ts';
-import { inflateChunk } from './inflate-chunk.ts';
+import { chunkReader, inflateChunk } from './inflate-chunk.ts';
 import { layerTable } from './layer-table.ts';
 import { TableError } from './table-document.ts';
 
@@ -54,4 +55,25 @@ test('keeps what runtimes do with attributes, and what may be executed', () => {
   );
   assert.equal(directory?.entry.overlay, 'SCHILY.xattr.trusted.overlay.opaque');
   assert.deepEqual([directory.isExecutable, program?.isExecutable], [false, true]);
+});
+
+test('refuses small files whose members inflate to very much', async () => {
+  const zeros = Buffer.alloc(limits.partialInnerBytes + 1);
+  const stored = gzipSync(Buffer.concat([zeros, Buffer.from('def')]));
+  const chunk = { offset: 10, end: 10 + stored.length, size: 3, digest: sha256('def') };
+  await assert.rejects(
+    inflateChunk(stored, 'gzip', { ...chunk, innerOffset: zeros.length }),
+    /behind more than 16777216 inflated bytes/,
+  );
+  const shared = { ...chunk, innerOffset: limits.partialInnerBytes, digest: sha256('\0de') };
+  const content = await inflateChunk(stored, 'gzip', shared);
+  assert.ok(content.buffer.byteLength <= Buffer.poolSize);
+  const read = chunkReader('gzip');
+  const [entry] = layerTable([file('a', 10, 0)], 90);
+  assert.ok(entry);
+  const many = Array.from({ length: 40 }, () => shared);
+  await assert.rejects(
+    read({ ...entry, chunks: many }, () => stored),
+    /leads to more than 536870912 inflated bytes/,
+  );
 });

@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { yieldToOthers } from '../../kit/async/yield.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { TableChunk, TableFile } from './layer-table.ts';
 import { type LayerRange, planRanges } from './range-plan.ts';
@@ -7,6 +8,9 @@ import { TableError } from './table-document.ts';
 
 /** Ranges of a step that follows when a layer has used up its number. */
 const rangesMin = 2;
+
+/** Time for which the thread of the caller is blocked at a time, in milliseconds, if the files are small. */
+const blockedMs = 50;
 
 /** Returns the content of a file from its chunks as stored. Throws `TableError` unless the table of contents vouches for it. */
 export type ReadContent = (file: TableFile, storedOf: (chunk: TableChunk) => Buffer) => Promise<Buffer>;
@@ -52,7 +56,18 @@ export class PartialLayer {
     this.#checkSizes(missing, ranges);
     const read = await readRanges(ranges, this.#layer);
     const storedOf = (chunk: TableChunk): Buffer => storedIn(read, chunk);
-    for (const file of missing) this.#contents.set(file, await this.#readContent(file, storedOf));
+    await this.#readContents(missing, storedOf);
+  }
+
+  /** Reads the contents of files. Inflating blocks this thread, so other work runs in between. */
+  async #readContents(files: readonly TableFile[], storedOf: (chunk: TableChunk) => Buffer): Promise<void> {
+    let blockedSince = performance.now();
+    for (const file of files) {
+      this.#contents.set(file, await this.#readContent(file, storedOf));
+      if (performance.now() - blockedSince < blockedMs) continue;
+      await yieldToOthers();
+      blockedSince = performance.now();
+    }
   }
 
   /** Refuses to fetch most of a layer in parts, or to hold more than fits into memory. */

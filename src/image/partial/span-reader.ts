@@ -15,8 +15,10 @@ export class SpanReader {
   /** The span that was inflated last: files are read in their order, and many are in one span. */
   #inflated: { readonly span: ZtocSpan; readonly bytes: Buffer } | undefined;
 
+  /** Throws `TableError` if two spans begin at one offset. */
   constructor(spans: readonly ZtocSpan[]) {
     this.#spans = new Map(spans.map((span) => [span.offset, span]));
+    if (this.#spans.size < spans.length) throw new TableError('has two spans at one place');
   }
 
   /** Returns the content of a file. Throws `TableError` if a span has another digest, or if the archive has another file there. */

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Digest } from '../../model/digest.ts';
 import { chunkReader, hasDigest, inflateStart } from './inflate-chunk.ts';
-import { layerTable } from './layer-table.ts';
+import { faultOf, layerTable } from './layer-table.ts';
 import { PartialLayer } from './partial-layer.ts';
 import type { StoredLayer } from './stored-layer.ts';
 import { parseTable, TableError } from './table-document.ts';
@@ -23,7 +23,10 @@ export async function openZstdChunked(
   const stored = await layer.readRange({ offset, end: offset + size });
   if (!hasDigest(stored, digest)) throw new TableError('does not have the digest in the manifest');
   const text = await inflateStart(stored, 'zstd', inflatedSize);
-  return new PartialLayer(layerTable(parseTable(text), offset), layer, chunkReader('zstd'));
+  const entries = parseTable(text);
+  const inner = entries.find(({ innerOffset = 0 }) => innerOffset > 0);
+  if (inner !== undefined) throw faultOf(inner, 'begins inside a frame');
+  return new PartialLayer(layerTable(entries, offset), layer, chunkReader('zstd'));
 }
 
 interface TablePosition {
