@@ -291,6 +291,8 @@ export const limits = {
   listWaitMs: 20_000,
   /** Images on one page of those that a vulnerability affects. */
   affectedPerPage: 1000,
+  /** Images that are read for one page of those that a token may see. The page ends there, even if it is not full. */
+  imagesReadForPage: 10_000,
   /** Rows of a list that a client gets as CSV with one request. */
   csvRows: 100_000,
   /** Clients that follow events concurrently. */

@@ -202,6 +202,8 @@ export const noNamespace = 'none';
 
 /** Which images are listed. All conditions hold at once. Those of findings hold for no image that is not counted. */
 export interface FleetImageFilter extends KnownImageFilter {
+  /** Only images that `repository` has now. `text` is then a part of a name in it. */
+  readonly isNamed?: true | undefined;
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
   /** Images with packages of this namespace. `noNamespace` for those without any. */

@@ -239,7 +239,11 @@ export const imagesDescription: RouteDescription = {
   hasCsv: true,
   query: {
     ...cellsPageQuery('images', 'string'),
-    repository: { type: 'string', summary: 'Only images that this repository has or had.' },
+    repository: {
+      type: 'string',
+      summary:
+        'Only images that this repository has or had; for a token that is limited to repositories, those that it has.',
+    },
     untagged: { type: 'string', summary: '`true`: only images that have lost all of their tags.' },
     q: { type: 'string', summary: 'Only images with this part in a name, or with a digest that begins so.' },
     namespace: {
@@ -269,7 +273,7 @@ export const imagesDescription: RouteDescription = {
     properties: { images: { type: 'array', items: countedImage }, next: { type: ['integer', 'string'] } },
   },
   hasProblems: true,
-  errorStatuses: [400, 404, 503],
+  errorStatuses: [400, 403, 404, 503],
 };
 
 /** Description of `GET /api/v1/images/:digest/report` for the OpenAPI document. */

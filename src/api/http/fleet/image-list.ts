@@ -15,10 +15,10 @@ import { integerParameter, parseQuery, partialParameter } from '../native/query.
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
 import { findingParameters, flagParameter, labelOf, limitParameter, textParameter } from './filters.ts';
+import { filterForReader, pageReadable } from './image-pages.ts';
 import type { FleetDeps } from './jobs.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
-import { visibleImage } from './visible-image.ts';
 
 /** Without an order, a page ends with the number of an image, which servers over several cells can read. */
 const numberPlace: z.ZodMiniType<FleetImagePlace> = z.pipe(
@@ -68,17 +68,14 @@ export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Prom
   const order = orderOf(request);
   const { limit, after, assessed, source, ...wanted } = parseQuery(request, queries[order]);
   const filter = {
-    ...filterOf(wanted),
+    ...filterForReader(filterOf(wanted), request),
     namespaces: source === undefined ? undefined : await namespacesOf(source, deps),
     assessment: assessed === undefined ? undefined : await assessmentFilter(assessed, deps),
   };
   const list: RowList<ListedImage, FleetImagePlace> = {
     name: 'images',
     read: async (page) => {
-      const { images, next } = await deps.store.findingIndex.pageImages(filter, { ...page, order });
-      const rows = images.flatMap(({ image, findings }) =>
-        visibleImage(image, request).map((visible) => ({ image: visible, findings })),
-      );
+      const { rows, next } = await pageReadable(filter, { ...page, order }, { request, store: deps.store });
       const listed = await withReasons(rows, deps);
       return { rows: assessed === undefined ? listed : listed.filter(hasGap(!assessed)), next };
     },

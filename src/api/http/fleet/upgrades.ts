@@ -40,7 +40,8 @@ async function getUpgradesRoute(request: ApiRequest, deps: FleetDeps): Promise<A
   checkAccess(repository, request);
   const scope = { repository, label: label === undefined ? undefined : labelOf(label) };
   const plan = await planOf({ ...scope, limit }, request, deps);
-  const hasImages = plan === undefined || plan.before.findings > 0 || (await knowsImages(scope, deps));
+  const hasImages =
+    plan === undefined || plan.before.findings > 0 || (await knowsImages(scope, request, deps));
   const upgrades = plan?.upgrades.slice(0, limit) ?? [];
   const wanted = preferredType(request.headers.accept ?? '*/*', mediaTypes);
   if (wanted === 'text/csv') return csvResponse('upgrades', columns, () => onePage(upgrades));
@@ -53,8 +54,17 @@ async function* onePage(rows: readonly FleetUpgrade[]): AsyncGenerator<CsvPage<F
 }
 
 /** Whether the server knows any image of a scope. Without one, an empty list does not mean that there is nothing to upgrade. */
-async function knowsImages({ repository, label }: UpgradeScope, { store }: FleetDeps): Promise<boolean> {
-  const filter = { ...(repository !== undefined && { repository }), label };
+async function knowsImages(
+  { repository, label }: UpgradeScope,
+  { repositories }: ApiRequest,
+  { store }: FleetDeps,
+): Promise<boolean> {
+  const filter = {
+    ...(repository !== undefined && { repository }),
+    // Images that have left the repository can be of others now.
+    ...(repositories !== undefined && ({ isNamed: true } as const)),
+    label,
+  };
   const { images } = await store.findingIndex.pageImages(filter, { limit: 1, order: 'number' });
   return images.length > 0;
 }

@@ -1,3 +1,5 @@
+import { parseDigest } from '../../../model/digest.ts';
+import { parseImageName } from '../../../model/image-name.ts';
 import { imageOfPlatform } from '../../../service/fleet/stored-image.ts';
 import { findKnownImages } from '../../../service/images/find-known-images.ts';
 import type { KnownImage } from '../../../store/known-image-store.ts';
@@ -17,7 +19,7 @@ export function visibleImage(image: KnownImage, { repositories }: ImageReader): 
 
 /**
  * Returns the images that a digest or name means, with the names that the token may read. Throws `usage` for any other text, and `WireError`
- * 404 if no image has it, or if the token may not read all of them.
+ * 404 if no image has it, if the token may not read all of them, or if it may not read the repository of the name.
  */
 export async function readableImages(
   reference: string,
@@ -25,8 +27,15 @@ export async function readableImages(
 ): Promise<readonly KnownImage[]> {
   const found = await findKnownImages(reference, store);
   const visible = found.flatMap((image) => visibleImage(image, request));
-  if (visible.length < found.length || found.length === 0) throw unknownImage(reference);
+  const isComplete = found.length > 0 && visible.length === found.length;
+  if (!isComplete || !mayName(reference, request)) throw unknownImage(reference);
   return visible;
+}
+
+/** Whether a token may ask by a name. Without this, it learns which image a name of another repository means. A digest names any image. */
+function mayName(reference: string, { repositories }: ImageReader): boolean {
+  if (repositories === undefined || parseDigest(reference) !== undefined) return true;
+  return parseImageName(reference)?.digest !== undefined || repositories.allowsReference(reference);
 }
 
 function unknownImage(reference: string): WireError {

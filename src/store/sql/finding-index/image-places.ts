@@ -102,10 +102,11 @@ export function nextImages(
 
 /** Selects the places of the images of a list. The order is of expressions, so that no engine follows an index of it. */
 export function allImages(db: Kysely<Tables>, { filter, order, after, limit }: ImageListRequest): PlaceQuery {
-  const { repository, text } = filter;
+  const { repository, isNamed = false, text } = filter;
+  const namedIn = isNamed ? repository : undefined;
   const sets = [
-    ...(repository === undefined ? [] : [isIn(imagesOf(db, repository))]),
-    ...(text === undefined ? [] : [isIn(imagesNamed(db, text))]),
+    ...(repository === undefined ? [] : [isIn(imagesOf(db, { repository, isNamed }))]),
+    ...(text === undefined ? [] : [isIn(imagesNamed(db, text, namedIn))]),
     ...upgradeConditions(db, filter),
   ];
   // Conditions of findings are of counted images. The few that hold them are found first.
@@ -238,8 +239,15 @@ function isIn(images: ImageNumbers): Expression<SqlBool> {
   return expressionBuilder<Tables, 'known_image'>()('known_image.id', 'in', images);
 }
 
-function imagesOf(db: Kysely<Tables>, repository: string): ImageNumbers {
-  return db.selectFrom('image_name').select('known_image_id').where('repository', '=', repository);
+function imagesOf(
+  db: Kysely<Tables>,
+  { repository, isNamed }: { readonly repository: string; readonly isNamed: boolean },
+): ImageNumbers {
+  return db
+    .selectFrom('image_name')
+    .select('known_image_id')
+    .where('repository', '=', repository)
+    .$if(isNamed, (query) => query.where('until', 'is', null));
 }
 
 const nameText = sql`image_name.repository || ':' || image_name.tag`;
@@ -256,13 +264,14 @@ function hasName(db: Kysely<Tables>, text: string): Expression<SqlBool> {
   return expressionBuilder<Tables, 'known_image'>()(name, 'is not', null);
 }
 
-/** Selects the images with a current name that contains a text, or a digest that begins with it. */
-function imagesNamed(db: Kysely<Tables>, text: string): ImageNumbers {
+/** Selects the images with a current name (in a repository, if given) that contains a text, or a digest that begins with it. */
+function imagesNamed(db: Kysely<Tables>, text: string, repository: string | undefined): ImageNumbers {
   const named = db
     .selectFrom('image_name')
     .select('known_image_id')
     .where('until', 'is', null)
-    .where(containsText(nameText, text));
+    .where(containsText(nameText, text))
+    .$if(repository !== undefined, (query) => query.where('repository', '=', repository ?? ''));
   if (!text.startsWith(digestStart)) return named;
   const digests = db
     .selectFrom('image_digest')
