@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { csvResponse } from '../../src/api/http/fleet/csv.ts';
+import { limits } from '../../src/core/limits.ts';
 import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
 import { severities } from '../../src/model/severity.ts';
+import { wholeCsv } from '../../ui/src/api/whole-csv.ts';
 import { endOfDay } from '../../ui/src/format.ts';
 import { type ComparedFinding, countChanges } from '../../ui/src/screens/image/finding-changes.ts';
 import { severitiesDescending } from '../../ui/src/severity.ts';
@@ -40,4 +43,41 @@ test('the history of an image counts new, gone and changed findings', () => {
   ];
   assert.deepEqual(countChanges(before, after), { added: 2, gone: 1, other: 2 });
   assert.deepEqual(countChanges(after, after), { added: 0, gone: 0, other: 0 });
+});
+
+/** Returns the CSV of the numbers behind a place, as the server writes it. */
+async function numbersBehind(after: number, count: number): Promise<Blob> {
+  const pages = async function* () {
+    for (let from = after; from < count; from += limits.affectedPerPage) {
+      const to = Math.min(from + limits.affectedPerPage, count);
+      const rows = Array.from({ length: to - from }, (_, i) => from + i + 1);
+      yield await Promise.resolve({ rows, next: to < count ? String(to) : undefined });
+    }
+  };
+  const { stream } = csvResponse<number>('numbers', { 'n,ü': (n) => n, text: (n) => `a "${n}"` }, pages);
+  const parts: string[] = [];
+  for await (const part of stream ?? assert.fail()) parts.push(String(part));
+  return new Blob(parts);
+}
+
+test('the console saves a list whole that the server sends in parts', async () => {
+  for (const count of [2, limits.csvRows, limits.csvRows + 1, 2 * limits.csvRows + 5]) {
+    const starts: (string | undefined)[] = [];
+    const file = await wholeCsv(async (after) => {
+      starts.push(after);
+      return await numbersBehind(Number(after ?? 0), count);
+    });
+    const lines = (await file.text()).trimEnd().split('\r\n');
+    assert.equal(lines[0], '"n,ü",text');
+    assert.deepEqual([lines.length, lines.at(-1)], [count + 1, `${count},"a ""${count}"""`]);
+    assert.equal(new Set(lines).size, count + 1);
+    assert.equal(starts.length, Math.ceil(count / limits.csvRows));
+  }
+  const again = new Blob([
+    'n\r\ncut after 1 rows: repeat the request with after=7 for the following ones\r\n',
+  ]);
+  await assert.rejects(
+    wholeCsv(() => Promise.resolve(again)),
+    /does not go on/,
+  );
 });

@@ -221,6 +221,7 @@ export const texts = {
     tabsLabel: 'Parts of the report',
     loading: 'Matching the packages with the advisories …',
     cannotReport: 'This image has no report yet.',
+    countedFindings: 'Its findings, as this server has counted them',
     scanAgain: 'Scan it again on this server:',
     names: 'Names',
     digest: 'Digest',

@@ -20,7 +20,8 @@ interface StackedChartProps {
 
 const width = 720;
 const height = 180;
-const left = 48;
+/** Least space for the numbers of the axis, and the width of one of their digits. */
+const [leftMin, digitWidth] = [48, 6.5];
 const bottom = 22;
 const top = 8;
 
@@ -28,6 +29,7 @@ const top = 8;
 export function StackedChart({ title, labels, series }: StackedChartProps): JSX.Element {
   const totals = labels.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
   const highest = niceMaximum(Math.max(1, ...totals));
+  const left = Math.max(leftMin, formatNumber(highest).length * digitWidth + 8);
   const x = (index: number): number => left + (index / Math.max(1, labels.length - 1)) * (width - left - 4);
   const y = (value: number): number => height - bottom - (value / highest) * (height - bottom - top);
   const floors = labels.map(() => 0);

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { failureOf, request } from '../api/client.ts';
+import { wholeCsv } from '../api/whole-csv.ts';
 import { hrefWith, place } from '../router.ts';
 import { texts } from '../texts.ts';
 
@@ -84,10 +85,8 @@ export function DownloadButton({ path, accept, name, label }: DownloadButtonProp
     isBusy.value = true;
     failed.value = '';
     try {
-      const response = await request(path, { headers: { Accept: accept } });
-      const type = response.headers.get('Content-Type') ?? '';
-      if (!accept.includes('*') && !type.startsWith(accept)) failed.value = texts.table.noSuchFormat;
-      else saveFile(await response.blob(), name);
+      const read = async (after?: string): Promise<Blob> => await fetchFile(behind(path, after), accept);
+      saveFile(accept === 'text/csv' ? await wholeCsv(read) : await read(), name);
     } catch (error) {
       failed.value = failureOf(error).detail;
     }
@@ -105,6 +104,23 @@ export function DownloadButton({ path, accept, name, label }: DownloadButtonProp
       )}
     </span>
   );
+}
+
+/** Returns a response of the API. Throws if it is not in the wanted format. */
+async function fetchFile(path: string, accept: string): Promise<Blob> {
+  const response = await request(path, { headers: { Accept: accept } });
+  const type = response.headers.get('Content-Type') ?? '';
+  if (!accept.includes('*') && !type.startsWith(accept)) throw new Error(texts.table.noSuchFormat);
+  return await response.blob();
+}
+
+/** Returns the path of a list behind a place. */
+function behind(path: string, after: string | undefined): string {
+  if (after === undefined) return path;
+  const [list = '', query = ''] = path.split('?', 2);
+  const parameters = new URLSearchParams(query);
+  parameters.set('after', after);
+  return `${list}?${parameters.toString()}`;
 }
 
 /** Saves a file through the browser. */

@@ -98,6 +98,8 @@ function hitsOf(query: string, found: SearchResults | undefined): Hit[] {
   const { search } = texts;
   if (query === '') return [];
   const isId = /^[a-z]+-\d[\w:.-]*$|^GHSA(-\w{4}){3}$/i.test(query);
+  // Names of images and packages may have the form of an id.
+  const isSurelyId = isId && /^(?:CVE|GHSA|DSA|DLA|USN|RHSA|ALAS|ELSA|RUSTSEC|PYSEC)-/i.test(query);
   const images = (found?.images ?? []).flatMap(({ digest, names, reference }) => {
     if (digest === null) return [];
     const text = names[0]?.name ?? reference;
@@ -118,18 +120,18 @@ function hitsOf(query: string, found: SearchResults | undefined): Hit[] {
     { group: search.go, href: hrefOf('/packages', { q: query }), text: search.filterPackages(query) },
   ];
   const id = query.toUpperCase();
-  const direct = {
-    group: search.advisories,
-    href: hrefOf(`/advisories/${id}`),
-    text: search.openAdvisory(id),
-  };
-  return [
-    ...(isId && advisories.length === 0 ? [direct] : []),
-    ...advisories,
-    ...images,
-    ...packages,
-    ...lists,
-  ];
+  const direct =
+    isId && advisories.length === 0
+      ? [
+          {
+            group: search.advisories,
+            href: hrefOf(`/advisories/${id}`),
+            text: search.openAdvisory(id),
+          },
+        ]
+      : [];
+  const others = [...advisories, ...images, ...packages, ...lists];
+  return isSurelyId ? [...direct, ...others] : [...others, ...direct];
 }
 
 function moveAmongHits(event: KeyboardEvent, form: HTMLFormElement | null): void {

@@ -19,6 +19,14 @@ export const textParameter: z.ZodMiniType<string | undefined> = z.optional(
   z.string('must be given once').check(z.maxLength(limits.imageNameCharacters)),
 );
 
+/** The name of one repository. The ages of findings have patterns, so a pattern is refused rather than found nowhere. */
+export const repositoryParameter: z.ZodMiniType<string | undefined> = z.optional(
+  z.string('must be given once').check(
+    z.maxLength(limits.imageNameCharacters),
+    z.refine((name) => !name.includes('*'), 'must be the name of one repository, without *'),
+  ),
+);
+
 /** A parameter that is `true` or `false`. */
 export const flagParameter: z.ZodMiniType<boolean | undefined> = z.optional(
   z.pipe(

@@ -130,6 +130,11 @@ async function listsFindings({ get, web, repository, refusal, call }: Counted): 
   assert.equal((await refusal(`/findings?image=sha256:${'0'.repeat(64)}`))[0], 404);
   assert.equal((await refusal('/findings?after=x'))[0], 400);
   assert.deepEqual(await refusal('/findings?a=b'), [400, 'unknown parameter a']);
+  for (const list of ['findings', 'images', 'upgrades'])
+    assert.deepEqual(await refusal(`/${list}?repository=registry.example/*`), [
+      400,
+      'repository must be the name of one repository, without *',
+    ]);
   const csv = await call('/findings?severity=Critical', { headers: { Accept: 'text/csv' } });
   assert.equal(
     await csv.text(),

@@ -8,6 +8,7 @@ import {
   findingParameters,
   fixedVersionOf,
   limitParameter,
+  repositoryParameter,
   textParameter,
   toPackageJson,
 } from './filters.ts';
@@ -23,7 +24,7 @@ const query = z.strictObject({
   limit: limitParameter,
   after: z.optional(cursor.parameter),
   image: textParameter,
-  repository: textParameter,
+  repository: repositoryParameter,
   vulnerability: textParameter,
   package: textParameter,
   sourcePackage: textParameter,

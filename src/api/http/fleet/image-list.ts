@@ -14,7 +14,14 @@ import type {
 import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
-import { findingParameters, flagParameter, labelOf, limitParameter, textParameter } from './filters.ts';
+import {
+  findingParameters,
+  flagParameter,
+  labelOf,
+  limitParameter,
+  repositoryParameter,
+  textParameter,
+} from './filters.ts';
 import { filterForReader, pageReadable } from './image-pages.ts';
 import type { FleetDeps } from './jobs.ts';
 import { listResponse, type RowList } from './list-response.ts';
@@ -34,7 +41,7 @@ const cursors = {
 
 const filterParameters = {
   limit: limitParameter,
-  repository: textParameter,
+  repository: repositoryParameter,
   untagged: flagParameter,
   q: textParameter,
   namespace: textParameter,

@@ -15,7 +15,7 @@ import { preferredType } from '../media-ranges.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
-import { labelOf, labelText, textParameter } from './filters.ts';
+import { labelOf, labelText, repositoryParameter, textParameter } from './filters.ts';
 import { getImageUpgradesRoute } from './image-upgrades.ts';
 import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
@@ -26,7 +26,7 @@ const mediaTypes = ['application/json', 'text/csv', 'text/markdown'] as const;
 
 const query = z.strictObject({
   limit: z._default(integerParameter(1, keptUpgrades), upgradesListed),
-  repository: textParameter,
+  repository: repositoryParameter,
   label: textParameter,
 });
 

@@ -55,7 +55,7 @@ export function ImagePage({ digest, tab: named }: ImagePageProps): JSX.Element {
         ))}
       </nav>
       {mustScanAgain(resource) ? (
-        <ScanAgain detail={resource.failure.detail} />
+        <ScanAgain detail={resource.failure.detail} digest={digest} />
       ) : (
         <Loaded resource={resource} path={path} loadingText={texts.image.loading}>
           {(data) => (
@@ -129,12 +129,21 @@ function mustScanAgain(
   return resource.data === undefined && resource.failure?.status === 409;
 }
 
-function ScanAgain({ detail }: { readonly detail: string }): JSX.Element {
+interface ScanAgainProps {
+  readonly detail: string;
+  readonly digest: string;
+}
+
+/** Says why there is no report, what is known without one, and how to get it. */
+function ScanAgain({ detail, digest }: ScanAgainProps): JSX.Element {
   return (
     <div class="empty">
       <p class="empty-title">{texts.image.cannotReport}</p>
       <p>
         <Foreign text={detail} isWhole />
+      </p>
+      <p>
+        <a href={hrefOf('/findings', { image: digest })}>{texts.image.countedFindings}</a>
       </p>
       <p>{texts.image.scanAgain}</p>
       <pre>clair scan IMAGE --server {window.location.origin}</pre>

@@ -46,31 +46,34 @@ function TrendChart({ days }: Pick<History, 'days'>): JSX.Element {
       </ul>
       <details>
         <summary>{texts.trend.table}</summary>
-        <table class="data">
-          <caption class="sr-only">{texts.trend.title}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{texts.trend.day}</th>
-              {present.map((severity) => (
-                <th key={severity} scope="col" class="number">
-                  {texts.severities[severity]}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {days.toReversed().map((day) => (
-              <tr key={day.day}>
-                <td class="name">{day.day}</td>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reachable by keyboard */}
+        <div class="scroll" role="region" aria-label={texts.trend.table} tabIndex={0}>
+          <table class="data">
+            <caption class="sr-only">{texts.trend.title}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{texts.trend.day}</th>
                 {present.map((severity) => (
-                  <td key={severity} class="number" data-label={texts.severities[severity]}>
-                    {formatNumber(countOf(day, severity))}
-                  </td>
+                  <th key={severity} scope="col" class="number">
+                    {texts.severities[severity]}
+                  </th>
                 ))}
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {days.toReversed().map((day) => (
+                <tr key={day.day}>
+                  <td class="name">{day.day}</td>
+                  {present.map((severity) => (
+                    <td key={severity} class="number" data-label={texts.severities[severity]}>
+                      {formatNumber(countOf(day, severity))}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       </details>
     </>
   );
