@@ -93,14 +93,14 @@ export interface FindingTotals {
   /** Sets whose findings are not counted yet, or again. */
   readonly dueSets: number;
   readonly findings: readonly FindingCount[];
-  /** Sums by cause of what changed on the day of the count until then. Missing if the server that counted did not record it. */
-  readonly changes?: readonly CauseSum[];
 }
 
 /** The findings of all images on a day: the last ones that were counted on it. */
 export interface FindingDay extends FindingTotals {
   /** In UTC: `2026-01-31`. */
   readonly day: string;
+  /** Sums by cause of what changed on the day until the count. Missing if the server that counted did not record it. */
+  readonly changes?: readonly CauseSum[];
 }
 
 /** The findings of some days. */

@@ -17,7 +17,13 @@ import type { Engine } from './engine.ts';
 import { pageChanges } from './finding-changes/list-changes.ts';
 import { recordChanges, sumChanges } from './finding-changes/record-changes.ts';
 import { changesByRatings, changesBySets } from './finding-changes/set-changes.ts';
-import { findFindingHistory, findLastDays, hasFindingDay, saveFindingDay } from './finding-days.ts';
+import {
+  type CountedTotals,
+  findFindingHistory,
+  findLastDays,
+  hasFindingDay,
+  saveFindingDay,
+} from './finding-days.ts';
 import { followImages, followSets } from './finding-index/count-images.ts';
 import { recountMarked } from './finding-index/recount.ts';
 import { indexSets } from './finding-index/save-findings.ts';
@@ -46,7 +52,7 @@ export function findingCountStore(engine: Engine, now: () => number): FindingCou
     pageScores: (page) => pageScores(engine.db, page),
     saveScores: (scores, lease) => saveScores(under(lease), scores),
     updateTotals: (lease) => updateTotals(under(lease), now()),
-    findTotals: () => findTotals(engine.db),
+    findTotals: async () => withoutChanges(await readTotals(engine.db)),
     findHistory: (days) => findFindingHistory(engine.db, days, now()),
     findDays: (last) => findLastDays(engine.db, last),
     pageChanges: (filter, page) => pageChanges(engine.db, filter, page),
@@ -147,14 +153,20 @@ function countsOf(findings: readonly SetFinding[]): FindingCount[] {
 
 const totalsKey = 'store/finding-totals';
 
-async function findTotals(db: Kysely<Tables>): Promise<FindingTotals | undefined> {
+async function readTotals(db: Kysely<Tables>): Promise<CountedTotals | undefined> {
   const text = await readValue(db, totalsKey);
   // The text was written by `updateTotals`, so it needs no validation.
-  return text === undefined ? undefined : (JSON.parse(text) as FindingTotals);
+  return text === undefined ? undefined : (JSON.parse(text) as CountedTotals);
+}
+
+function withoutChanges(counted: CountedTotals | undefined): FindingTotals | undefined {
+  if (counted === undefined) return undefined;
+  const { changes: _, ...totals } = counted;
+  return totals;
 }
 
 async function updateTotals(engine: Engine, now: number): Promise<void> {
-  const before = await findTotals(engine.db);
+  const before = await readTotals(engine.db);
   const sums = await sumCounts(engine.db);
   const changes = await sumChanges(engine.db, dayAt(now));
   const at = new Date(now).toISOString();
@@ -162,7 +174,7 @@ async function updateTotals(engine: Engine, now: number): Promise<void> {
     before !== undefined && isDeepStrictEqual({ ...before, at, changes }, { ...sums, at, changes });
   const isKnown = isSame && isDeepStrictEqual(before.changes, changes);
   if (isKnown && (await hasFindingDay(engine.db, now))) return;
-  const totals: FindingTotals = { ...(isSame ? before : { at, ...sums }), changes };
+  const totals: CountedTotals = { ...(isSame ? before : { at, ...sums }), changes };
   await engine.write(async (db) => {
     await dropOrphans(db);
     await writeValue(db, totalsKey, JSON.stringify(totals));
@@ -185,7 +197,7 @@ async function dropOrphans(db: Kysely<Tables>): Promise<void> {
 }
 
 /** Sums over the images of the index of findings, so that the sums agree with its lists. */
-async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at' | 'changes'>> {
+async function sumCounts(db: Kysely<Tables>): Promise<Omit<FindingTotals, 'at'>> {
   const { images } = await db
     .selectFrom('counted_image')
     .select((eb) => eb.fn.countAll().as('images'))

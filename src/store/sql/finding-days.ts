@@ -1,9 +1,12 @@
 import type { Kysely, Selectable } from 'kysely';
 import { limits } from '../../core/limits.ts';
-import type { FindingDay, FindingHistory, FindingTotals } from '../finding-count-store.ts';
+import type { FindingDay, FindingHistory } from '../finding-count-store.ts';
 import type { FindingDayTable } from './image-tables.ts';
 import type { Tables } from './schema.ts';
 import { dayAt } from './times.ts';
+
+/** Sums of a count, with those of the changes of its day. */
+export type CountedTotals = Omit<FindingDay, 'day'>;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -14,7 +17,7 @@ export async function hasFindingDay(db: Kysely<Tables>, now: number): Promise<bo
 }
 
 /** Writes the sums of today, and deletes those of days that are not kept any more. */
-export async function saveFindingDay(db: Kysely<Tables>, totals: FindingTotals, now: number): Promise<void> {
+export async function saveFindingDay(db: Kysely<Tables>, totals: CountedTotals, now: number): Promise<void> {
   const content = JSON.stringify(totals);
   await db
     .insertInto('finding_day')
@@ -41,7 +44,7 @@ export async function findLastDays(db: Kysely<Tables>, last: string | undefined)
 
 /** The text was written by `saveFindingDay`, so it needs no validation. */
 function toFindingDay({ day, content }: Selectable<FindingDayTable>): FindingDay {
-  return { day, ...(JSON.parse(content) as FindingTotals) };
+  return { day, ...(JSON.parse(content) as CountedTotals) };
 }
 
 /** Returns the sums of the last days, today included. */
