@@ -5,8 +5,11 @@ import type { ZlibEngine } from './zlib-engine.ts';
 /** `Z_FINISH` of zlib.h and `ZSTD_e_end` of zstd.h. */
 const finishFlags = { gzip: 4, zstd: 2 } as const;
 
-/** The ways to stop at the end of a block of gzip, and of a frame of zstd, where it always stops. */
-const blockFlags = { gzip: constants.Z_BLOCK, zstd: constants.ZSTD_e_continue } as const;
+/**
+ * `Z_BLOCK` of zlib.h, which stops at the end of a block, and `ZSTD_e_continue` of zstd.h, which always stops at the end of a frame. Numbers, since
+ * a scan of a small file loads this module and does without `node:zlib`.
+ */
+const blockFlags = { gzip: 5, zstd: 0 } as const;
 
 const outputBytes = 256 * 1024;
 const nothing = Buffer.alloc(0);
