@@ -87,14 +87,14 @@ export class EvidenceCollector {
 
   /** Records a whiteout. Whiteouts beyond the limit hide nothing, so possibly removed files are counted. */
   addWhiteout(path: string): void {
-    if (this.#hasRoomForMarker(path)) this.#whiteouts.add(path);
+    if (this.#admitsMarker(path)) this.#whiteouts.add(path);
   }
 
   addOpaque(directory: string): void {
-    if (this.#hasRoomForMarker(directory)) this.#opaques.add(directory);
+    if (this.#admitsMarker(directory)) this.#opaques.add(directory);
   }
 
-  #hasRoomForMarker(path: string): boolean {
+  #admitsMarker(path: string): boolean {
     if (this.#whiteouts.size + this.#opaques.size >= limits.evidenceMarkersPerLayer) return false;
     return this.#takeCharacters(path.length);
   }
@@ -207,26 +207,20 @@ export class EvidenceCollector {
   }
 
   #add(path: string, kind: EvidenceKind): void {
-    if (this.#found.has(path)) return;
-    if (!this.#hasRoom(path.length)) {
-      this.#cut.add(kind);
-      return;
-    }
-    this.#found.set(path, kind);
-    this.recordedNames.add(path);
+    if (!this.#found.has(path) && this.#admit(path, path.length, kind)) this.#found.set(path, kind);
   }
 
   #addLink(link: EvidenceLink, kind: EvidenceKind): void {
-    if (!this.#hasRoom(link.path.length + link.target.length)) {
-      this.#cut.add(kind);
-      return;
-    }
-    this.#links.set(link.path, link);
-    this.recordedNames.add(link.path);
+    if (this.#admit(link.path, link.path.length + link.target.length, kind)) this.#links.set(link.path, link);
   }
 
-  #hasRoom(characters: number): boolean {
-    return this.#found.size + this.#links.size < limits.evidencePerLayer && this.#takeCharacters(characters);
+  /** Returns whether evidence is within the limits. Records its path then, and otherwise that its kind is cut. */
+  #admit(path: string, characters: number, kind: EvidenceKind): boolean {
+    const isWithin =
+      this.#found.size + this.#links.size < limits.evidencePerLayer && this.#takeCharacters(characters);
+    if (isWithin) this.recordedNames.add(path);
+    else this.#cut.add(kind);
+    return isWithin;
   }
 
   #takeCharacters(characters: number): boolean {

@@ -41,11 +41,11 @@ interface MarkOptions {
 export async function markChangedSets(engine: Engine, { rules, now }: MarkOptions): Promise<void> {
   const { db } = engine;
   const before = await readState(db);
-  const { feeds, event } = { feeds: await feedsKey(db), event: await lastEventNumber(db) };
+  const current = { rules, feeds: await feedsKey(db), event: await lastEventNumber(db), at: now };
   const ratings = await db.selectFrom('rating_change').selectAll().orderBy('number').execute();
-  const isFollowing = before !== undefined && follows({ rules, feeds, event, at: now }, before);
+  const isFollowing = before !== undefined && follows(current, before);
   const countsAll = !isFollowing || (before.countsAll === true && (await hasDueSet(db)));
-  const state: FollowedState = { rules, feeds, event, at: now, countsAll };
+  const state: FollowedState = { ...current, countsAll };
   if (!isFollowing || ratings.some(({ ids }) => ids === null)) await markAll(engine);
   else {
     await markNames(engine, [...new Set(ratings.flatMap(({ ids }) => readIds(ids)))]);

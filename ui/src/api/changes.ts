@@ -13,7 +13,7 @@ export type ChangeCause =
 export interface FindingChanges {
   /** Null before the first count. */
   readonly day: string | null;
-  /** The last day with a count before. Null if there is none. */
+  /** The last day with a count before. Null without one. */
   readonly since: string | null;
   readonly countedAt: string | null;
   readonly now: number | null;

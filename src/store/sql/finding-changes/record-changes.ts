@@ -32,7 +32,7 @@ export async function recordChanges(
   const ofCauses = Map.groupBy(changes, ({ cause }) => cause);
   for (const cause of findingCauses)
     for (const some of splitIntoChunks(mergeSubjects(ofCauses.get(cause) ?? []), rowsAtATime))
-      await recordSome(db, day, some);
+      await recordSome(db, { day, cause }, some);
 }
 
 /** Returns one change for each subject, in sorted order. */
@@ -54,8 +54,11 @@ function sumOf(a: ChangedFindings, b: ChangedFindings): ChangedFindings {
 }
 
 /** Records changes of one cause. */
-async function recordSome(db: Kysely<Tables>, day: string, changes: readonly FindingChange[]): Promise<void> {
-  const cause = changes[0]?.cause ?? 'advisory';
+async function recordSome(
+  db: Kysely<Tables>,
+  { day, cause }: { readonly day: string; readonly cause: FindingCause },
+  changes: readonly FindingChange[],
+): Promise<void> {
   const known = await db
     .selectFrom('finding_change')
     .selectAll()
