@@ -35,11 +35,14 @@ const repeatedLines = 100;
 /** Targets of the script of images. */
 const imageTargets = ['alpine', 'debian', 'multi', 'distroless', 'expect'];
 
+/** That of TypeScript 7. It takes a quarter of the time of `typescript`, whose API typedoc needs. */
+const compiler = 'node_modules/typescript-7/bin/tsc';
+
 const gates: Readonly<Record<string, readonly Task[]>> = {
   format: task('format', 'biome', 'ci', '--colors=off', '.'),
-  types: task('types', 'tsc', '--noEmit'),
-  'types of the console': task('types of the console', 'tsc', '--noEmit', '--project', 'ui'),
-  lint: task('lint', 'eslint', '.', '--max-warnings', '0'),
+  types: task('types', 'node', compiler, '--noEmit'),
+  'types of the console': task('types of the console', 'node', compiler, '--noEmit', '--project', 'ui'),
+  lint: task('lint', 'oxlint', '--deny-warnings'),
   imports: task('imports', 'depcruise', 'src', 'ui/src'),
   'dead code': task('dead code', 'knip'),
   docs: task('docs', 'typedoc'),

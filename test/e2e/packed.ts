@@ -48,7 +48,7 @@ function pack(): string {
   const content = join(place, 'package');
   for (const name of readdirSync(join(content, 'dist')))
     if (name !== 'bin') rmSync(join(content, 'dist', name), { recursive: true });
-  const compiler = inCheckout('node_modules/typescript/bin/tsc');
+  const compiler = inCheckout('node_modules/typescript-7/bin/tsc');
   const project = inCheckout('tsconfig.build.json');
   runOrThrow(process.execPath, [compiler, '-p', project, '--outDir', join(content, 'dist')], place);
   return content;
