@@ -3,11 +3,11 @@
  *
  *     node .ci/gates.ts [--images SCRIPT] [GATE…]
  *
- * With `--images`, the script builds the images of tests into a temporary directory, beside the gates that do not read them.
+ * With `--images`, the script builds the images of tests into a temporary directory, beside the tests that do not read them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,13 @@ interface Task {
   readonly readsImages: boolean;
   /** Whether it runs at the end, when no other tests run. A loaded browser answers too late. */
   readonly isLast: boolean;
+}
+
+/** How many tasks the files of a gate are divided among. */
+interface Parts {
+  readonly parts: number;
+  readonly withImages?: number;
+  readonly isLast?: boolean;
 }
 
 const root = resolve(import.meta.dirname, '..');
@@ -46,12 +53,12 @@ const gates: Readonly<Record<string, readonly Task[]>> = {
   imports: task('imports', 'depcruise', 'src', 'ui/src'),
   'dead code': task('dead code', 'knip'),
   docs: task('docs', 'typedoc'),
-  repository: tests('repository', 'test/repository/*.test.ts', { parts: 1, readsImages: false }),
-  unit: tests('unit', 'src/**/*.test.ts', { parts: 6, readsImages: true }),
+  repository: tests('repository', 'test/repository/*.test.ts', { parts: 1 }),
+  unit: tests('unit', 'src/**/*.test.ts', { parts: 6, withImages: 1 }),
   'postgresql 15': task('postgresql 15', 'node', 'tools/oldest-postgres.ts'),
   'node 22': task('node 22', 'node', 'tools/oldest-node.ts'),
-  'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, readsImages: true }),
-  console: tests('console', 'test/console/*.test.ts', { parts: 3, readsImages: false, isLast: true }),
+  'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, withImages: 2 }),
+  console: tests('console', 'test/console/*.test.ts', { parts: 3, isLast: true }),
 };
 
 const { values, positionals } = parseArgs({
@@ -83,20 +90,38 @@ function task(name: string, ...command: string[]): Task[] {
   return [{ name, command, readsImages: false, isLast: false }];
 }
 
-function tests(
-  name: string,
-  files: string,
-  { parts, readsImages, isLast = false }: { parts: number; readsImages: boolean; isLast?: boolean },
-): Task[] {
-  return Array.from({ length: parts }, (_, index) => ({
-    name: parts === 1 ? name : `${name}, part ${index + 1} of ${parts}`,
-    command: [
-      ...['node', '--import', './.ci/uncaught.ts', '--import', './.ci/fixed-seed.ts'],
-      ...['--test', '--test-isolation=none', `--test-shard=${index + 1}/${parts}`, files],
-    ],
-    readsImages,
-    isLast,
-  }));
+/** Divides the files of tests among parts. Those that read built images are parts of their own, which come last. */
+function tests(name: string, pattern: string, parts: Parts): Task[] {
+  const files = globSync(pattern, { cwd: root }).sort();
+  const reading = files.filter((file) =>
+    readFileSync(join(root, file), 'utf8').includes('CLAIR_TEST_IMAGES'),
+  );
+  const others = files.filter((file) => !reading.includes(file));
+  const shared = { isLast: parts.isLast === true };
+  return [
+    ...divide(others, parts.parts).map((part, index, { length }) => ({
+      name: length === 1 ? name : `${name}, part ${index + 1} of ${length}`,
+      command: testCommand(part),
+      readsImages: false,
+      ...shared,
+    })),
+    ...divide(reading, parts.withImages ?? 0).map((part, index, { length }) => ({
+      name: `${name}, with images${length === 1 ? '' : `, part ${index + 1} of ${length}`}`,
+      command: testCommand(part),
+      readsImages: true,
+      ...shared,
+    })),
+  ];
+}
+
+/** Gives each part every nth file: neighbours take a similar time. */
+function divide(files: readonly string[], parts: number): string[][] {
+  return Array.from({ length: parts }, (_, part) => files.filter((_file, index) => index % parts === part));
+}
+
+function testCommand(files: readonly string[]): string[] {
+  const imports = ['--import', './.ci/uncaught.ts', '--import', './.ci/fixed-seed.ts'];
+  return ['node', ...imports, '--test', '--test-isolation=none', ...files];
 }
 
 /** Runs tasks until there are no more, or one failed. */
