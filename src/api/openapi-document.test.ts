@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { builtIn } from '../extensions.ts';
 import { openSqliteStore } from '../store/sql/sqlite-store.ts';
 import { corpusTest } from '../testing/corpus.ts';
+import { operationsOf, responseSchemaOf, sentOpenApiDocument } from '../testing/documented-responses.ts';
 import { type JsonSchema, schemaProblems } from '../testing/json-schema.ts';
 import { readExchanges } from '../testing/recordings.ts';
 import { feedUpdate, record, stream } from '../testing/store-content.ts';
@@ -18,21 +19,6 @@ import { describedV1Routes } from './http/v1/routes.ts';
 import { describedV4Routes } from './http/v4/router.ts';
 import { apiOpenApiDocument, openApiRouters } from './openapi-document.ts';
 
-interface ResponseObject {
-  readonly content?: Readonly<Record<string, { readonly schema: JsonSchema }>>;
-}
-
-interface Operation {
-  readonly operationId: string;
-  readonly security?: unknown;
-  readonly responses: Readonly<Record<string, ResponseObject>>;
-}
-
-interface Document {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
-}
-
 for (const requiresTokens of [false, true]) {
   test(`returns a valid OpenAPI 3.1 document ${requiresTokens ? 'with' : 'without'} tokens`, async () => {
     const validator = new Validator();
@@ -43,7 +29,7 @@ for (const requiresTokens of [false, true]) {
 }
 
 test('describes every route once, and nothing else', () => {
-  const { paths } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  const { paths } = sentOpenApiDocument(false);
   const documented = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).flatMap((method) =>
       method === 'servers' ? [] : `${method.toUpperCase()} ${path.replace(/\{(\w+)\}/g, ':$1')}`,
@@ -63,7 +49,7 @@ test('describes every route once, and nothing else', () => {
 
 test('states the scopes when tokens are required', () => {
   const scopes = (requiresTokens: boolean): unknown[] => {
-    const { paths } = asJson(apiOpenApiDocument(requiresTokens)) as unknown as Document;
+    const { paths } = sentOpenApiDocument(requiresTokens);
     return ['/v1/layers post', '/v1/layers/{name} get', '/v1/layers/{name} delete', '/health get'].map(
       (place) => {
         const [path = '', method = ''] = place.split(' ');
@@ -97,7 +83,7 @@ test('serves the document at its paths only, and describes the response of /stat
 });
 
 test('describes the responses of the v4 API', async (t) => {
-  const { paths } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  const { paths } = sentOpenApiDocument(false);
   const operationOf = operationsOf(paths);
   const contents = { '/alpine': alpineLayerBytes };
   const { store, request } = await startV4Server(t, contents, { extensions: builtIn });
@@ -120,7 +106,7 @@ test('describes the responses of the v4 API', async (t) => {
 });
 
 corpusTest('describes the recorded responses of Clair', () => {
-  const { paths, components } = asJson(apiOpenApiDocument(false)) as unknown as Document;
+  const { paths, components } = sentOpenApiDocument(false);
   // The checker resolves references as JSON Schema does.
   const asDefinitions = (schema: unknown): JsonSchema =>
     JSON.parse(JSON.stringify(schema).replaceAll('#/components/schemas/', '#/$defs/')) as JsonSchema;
@@ -141,22 +127,6 @@ corpusTest('describes the recorded responses of Clair', () => {
   }
   assert.ok(count > 200, `${count} responses`);
 });
-
-function operationsOf(paths: Document['paths']): (method: string, path: string) => Operation | undefined {
-  const patterns = Object.entries(paths).map(([path, methods]) => ({
-    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
-    methods,
-  }));
-  return (method, path) => {
-    const [bare = ''] = path.split('?');
-    return patterns.find(({ pattern }) => pattern.test(bare))?.methods[method.toLowerCase()];
-  };
-}
-
-function responseSchemaOf({ responses }: Operation, status: number): JsonSchema | undefined {
-  const { content } = responses[status] ?? responses['default'] ?? {};
-  return content?.['application/json']?.schema;
-}
 
 /** Returns the value as sent: without undefined members. */
 function asJson(document: object): Record<string, unknown> {

@@ -20,6 +20,7 @@ import { ActiveSuppressions } from '../service/suppressions/active-suppressions.
 import { VexKeys } from '../service/suppressions/vex-keys.ts';
 import type { Store } from '../store/store.ts';
 import { apiServerDefaults, startApiServer } from './api-server.ts';
+import { assertDocumented } from './documented-responses.ts';
 import { type BuiltImage, buildImage } from './image-builder.ts';
 import { memoryRegistry } from './memory-registry.ts';
 import { feedUpdate, stream } from './store-content.ts';
@@ -36,7 +37,7 @@ export interface FleetServer {
   readonly scan: (image: BuiltImage, tag: string) => Promise<string>;
   /** Replaces the records of Debian's feed. */
   readonly applyDebian: (records: readonly Vulnerability[]) => Promise<void>;
-  /** Sends a request to a path below the prefix. */
+  /** Sends a request to a path below the prefix. A successful response must be as the OpenAPI document describes it. */
   readonly call: (path: string, init?: RequestInit) => Promise<Response>;
   /** Returns the document of a successful answer. */
   readonly get: <T>(path: string) => Promise<T>;
@@ -68,8 +69,11 @@ export async function fleetServer(
     routers: () => [routerOf(fleetPrefix, fleetRoutes(fleetDeps(store, extensions, now)))],
     access: tokens.length === 0 ? apiServerDefaults.access : accessByTokens(tokens),
   });
-  const call = async (path: string, init?: RequestInit) =>
-    await fetch(`http://127.0.0.1:${port}${fleetPrefix}${path}`, init);
+  const call = async (path: string, init?: RequestInit) => {
+    const response = await fetch(`http://127.0.0.1:${port}${fleetPrefix}${path}`, init);
+    await assertDocumented(init?.method ?? 'GET', `${fleetPrefix}${path}`, response);
+    return response;
+  };
   return {
     store,
     clock,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import ts from 'typescript';
-import { absolutePath, textOf } from './tree.ts';
+import { absolutePath, filesLike, textOf } from './tree.ts';
 
 /** The parts of a JSON Schema that are compared. */
 interface JsonSchema {
@@ -31,9 +31,7 @@ interface OpenApiDocument {
   >;
 }
 
-const files = ['types', 'lists', 'difference', 'explain', 'report', 'suppressions'].map((name) =>
-  absolutePath(`ui/src/api/${name}.ts`),
-);
+const files = filesLike('ui/src/api/*.ts').map(({ path }) => absolutePath(path));
 const program = ts.createProgram(files, {
   strict: true,
   noEmit: true,
