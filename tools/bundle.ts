@@ -207,7 +207,7 @@ async function bundleCommands(name: string, addCommands: string, file: string): 
     banner: { js: '((moduleUrl, importModule) => { const module = {};' },
     footer: { js: 'return module.exports; })' },
   });
-  // The remaining imports are of external modules; a script needs a function to import them.
+  // The remaining imports are of external modules; a script needs a function to import them. No text of the program has `import(`.
   const script = readFileSync(`dist/bin/${name}.js`, 'utf8').replaceAll(/\bimport\(/g, 'importModule(');
   writeFileSync(`dist/bin/${name}.js`, script);
   return script;

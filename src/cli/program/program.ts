@@ -33,6 +33,7 @@ export async function runCommand(
   await using loaded = await loadExtensions(pluginNames, process.cwd());
   using deadline = new Deadline();
   using commandRun = new CommandRun(deadline, build);
+  // Commander would wait for an action until it ends, also past the deadline. So an action only stores the call.
   let selected: (() => number | Promise<number>) | undefined;
   const run: RunCommand = <Arguments extends unknown[]>(
     command: (...args: Arguments) => number | Promise<number>,

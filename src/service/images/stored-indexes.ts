@@ -77,8 +77,10 @@ export async function storeIndexes(
     Array.from(byIdentity, ([identity, index]) => [identity, { index }]),
   );
   const newIndexes = new Map<ImageLayer, FoundIndex>(byTable);
-  for (const [i, index] of indexes.entries())
-    for (const layer of unread.slice(i, i + 1)) newIndexes.set(layer, { index });
+  for (const [i, layer] of unread.entries()) {
+    const index = indexes[i];
+    if (index !== undefined) newIndexes.set(layer, { index });
+  }
   const result: IndexedImageLayer[] = [];
   for (const [i, layer] of layers.entries()) {
     const found = known.get(identities[i] ?? '') ?? newIndexes.get(layer);

@@ -33,7 +33,7 @@ export interface DifferenceSide {
 }
 
 /** Why a finding differs. */
-export type ChangeCause = 'image' | 'knowledge';
+export type DifferenceCause = 'image' | 'knowledge';
 
 /** A package in one or several versions. */
 export interface DifferencePackage {
@@ -58,7 +58,7 @@ export interface DifferenceFinding {
   readonly epss: number | null;
   readonly package: DifferencePackage;
   readonly fix: ListedFix;
-  readonly cause: ChangeCause;
+  readonly cause: DifferenceCause;
 }
 
 /** A finding of the first side only. */

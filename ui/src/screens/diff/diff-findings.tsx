@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import type {
-  ChangeCause,
   ChangedFinding,
   Difference,
+  DifferenceCause,
   DifferenceFinding,
   DifferenceSide,
   GoneFinding,
@@ -22,7 +22,7 @@ const shownMax = 200;
 interface FindingColumnsProps {
   readonly difference: Difference;
   /** Undefined shows the findings of all causes. */
-  readonly cause: ChangeCause | undefined;
+  readonly cause: DifferenceCause | undefined;
 }
 
 /** The findings that differ: those that are gone, new, or changed. */

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { pathOf, useResource } from '../../api/client.ts';
-import type { ChangeCause, Difference, DifferenceFinding, DifferenceSide } from '../../api/difference.ts';
+import type { Difference, DifferenceCause, DifferenceFinding, DifferenceSide } from '../../api/difference.ts';
 import { FilterBar, SelectField } from '../../components/filters.tsx';
 import { Heading, Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
@@ -73,7 +73,7 @@ function Result({ path }: { readonly path: string }): JSX.Element {
   );
 }
 
-function wantedCause(): ChangeCause | undefined {
+function wantedCause(): DifferenceCause | undefined {
   const cause = place.value.query.get('cause');
   return cause === 'image' || cause === 'knowledge' ? cause : undefined;
 }
