@@ -1,6 +1,6 @@
 import { ClairError } from '../core/errors.ts';
 import type { ListedManifest } from '../image/format/choose-manifest.ts';
-import { listImageManifests } from '../image/open-image.ts';
+import { listImageManifests, openImage } from '../image/open-image.ts';
 import { type Digest, digestHex } from '../model/digest.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import type { Destination } from './output.ts';
@@ -78,6 +78,7 @@ function requirePlaceholder({ destinations }: ReportOptions): void {
   );
 }
 
+/** `digest` is undefined for an SBOM, and for an image without an index. */
 type PlatformManifest = Omit<ListedManifest, 'digest'> & { readonly digest: Digest | undefined };
 
 async function manifestsOf(
@@ -91,5 +92,7 @@ async function manifestsOf(
   const listed = await listImageManifests(target, { offline });
   if (listed?.length === 0)
     throw new ClairError('target-not-found', `${target} holds no image: its index is empty`);
-  return listed ?? [one];
+  if (listed !== undefined) return listed;
+  const single = await openImage(target, { offline });
+  return [{ ...one, platform: single.target.platform }];
 }

@@ -98,6 +98,9 @@ test('scans an image once with --platform all when it is not an index', (t) => {
   const run = clair(['scan', archive, '--platform', 'all', ...advisories]);
   assert.equal(run.status, 0, run.stderr);
   assert.equal(run.stdout.match(/^Verdict/gm)?.length, 1);
+  const output = join(archive, '../reports/{platform}.txt');
+  assert.equal(clair(['scan', archive, '--platform', 'all', '--output', output, ...advisories]).status, 0);
+  assert.deepEqual(readdirSync(join(archive, '../reports')), ['linux-arm64.txt']);
   const missing = clair(['scan', './nosuch.tar', '--platform', 'all', ...advisories]);
   assert.equal(missing.status, 3);
   assert.match(missing.stderr, /there is no file or directory/);

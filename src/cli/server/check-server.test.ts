@@ -44,6 +44,16 @@ const bad: readonly (readonly [title: string, settings: string, message: RegExp]
     'api: { certfile: /no/c.pem, keyfile: /no/c.key }',
     /^api\.certfile \/no\/c\.pem cannot/,
   ],
+  [
+    'a credential file does not exist',
+    'images: { authfile: /no/config.json }',
+    /^images\.authfile names \/no\/config\.json, which does not exist$/,
+  ],
+  [
+    'the file of chosen credentials does not exist',
+    'images: { credentials: { team: { authfile: /no/team.json } } }',
+    /^images\.credentials\.team\.authfile names \/no\/team\.json, which does not exist$/,
+  ],
   ['the key of a certificate is missing', 'api: { certfile: /no/c.pem }', /must be set together/],
   ['an authority stands alone', 'api: { cafile: /no/ca.pem }', /^api\.cafile needs/],
   [

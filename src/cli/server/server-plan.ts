@@ -16,6 +16,7 @@ import type { LabelWeight } from '../../store/finding-index-store.ts';
 import type { ExtractBucket } from '../../store/layer-extract-store.ts';
 import { requireMirror } from '../feed-client.ts';
 import type { PublishedOptions } from '../open-places.ts';
+import { checkAuthFiles } from './auth-files.ts';
 import { type CellsPlan, cellsPlan, ofOwnCell } from './cells-plan.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { extractBucketOf } from './extracts-plan.ts';
@@ -98,6 +99,9 @@ export async function planServer(
     authFile: config.images.authfile,
     extractBucket: problems.check(() => extractBucketOf(config.extracts)),
   };
+  problems.check(() => {
+    checkAuthFiles(config.images);
+  });
   let cells: CellsPlan | undefined;
   await problems.checkAsync(async () => {
     cells = await cellsPlan(config);
