@@ -19,6 +19,7 @@ import {
   listsProblems,
   listsUnassessed,
   savesImages,
+  saysMoments,
   showsText,
 } from './reading.ts';
 import type { Scene } from './scene.ts';
@@ -35,6 +36,7 @@ const reading: Readonly<Record<string, SceneTest>> = {
   'leads from an image to the reason of a finding': leadsToReason,
   'leads by the keyboard alone': leadsByKeyboard,
   'saves exactly the affected images as CSV': savesImages,
+  'says of a vulnerability which lists have it, and of which moment its images are': saysMoments,
   'holds the view in the address': holdsView,
   'says of which images something was not assessed': listsUnassessed,
   'lists all files that could not be read whole': listsProblems,

@@ -65,6 +65,22 @@ export async function savesImages({ url, browser }: Scene): Promise<void> {
   assert.equal(await images.locator('tbody tr').count(), 1);
 }
 
+/** Says of a vulnerability which lists have it, and of which moment its images and their number are. */
+export async function saysMoments({ url, browser }: Scene): Promise<void> {
+  const { page } = await openPage(browser, url);
+  await page.goto(`${url}/advisories/CVE-2024-31449`);
+  // The dates are those of the lists in the mirror of the example.
+  await page.getByText('Not in the lists of exploited vulnerabilities: kev (2023-11-21, stale)').waitFor();
+  await page.getByText(/EPSS 34\.0%.* 50\.0% of all .* List of 2024-10-31, stale, model example\./).waitFor();
+  const images = page.locator('#images');
+  await images.getByText('2 images have it, as last counted').waitFor();
+  await page.getByLabel('As of').fill('2024-01-01');
+  await images.getByText('On 2024-01-01, no loaded advisory was about it').waitFor();
+  await images.getByRole('link', { name: 'Now, 2 images have it' }).click();
+  await images.getByText('The list is of now').waitFor();
+  assert.equal(await images.locator('tbody tr').count(), 2);
+}
+
 async function focusedText(page: Page): Promise<unknown> {
   return await page.evaluate('document.activeElement.textContent');
 }

@@ -38,7 +38,7 @@ export const texts = {
     banner: {
       all: (date: string) => `You see what was known on ${date}.`,
       part: (date: string) =>
-        `The affected images are those that were known on ${date}. The rest of this page is of now.`,
+        `The affected images are listed by the advisories of ${date}. The rest of this page is of now.`,
       none: (date: string) =>
         `This page shows what is known now, and not what was known on ${date}. A date applies to an image, to a comparison, and to the images of a vulnerability.`,
     },
@@ -378,10 +378,19 @@ export const texts = {
     since: (date: string) => `available since ${date}`,
     ratedBy: (source: string) => `rated by ${source}`,
     ratings: 'Ratings',
-    exploited: 'Known to be exploited, according to',
+    exploitedBy: ({ source, since, list }: Readonly<Record<'source' | 'since' | 'list', string>>) =>
+      `▲ Known to be exploited, according to ${source}${since === '' ? '' : ` since ${since}`}${list === '' ? '' : ` (list of ${list})`}.`,
     notExploited: (lists: string) => `Not in the lists of exploited vulnerabilities: ${lists}.`,
     exploitedUnknown: 'Whether it is exploited is not known: no list is loaded.',
+    exploitedOther:
+      'Whether it is exploited is not known by this name: the lists have the names of CVEs only.',
     epss: (share: string) => `EPSS ${share}: probability of exploitation within 30 days.`,
+    epssPercentile: (share: string) => `${share} of all vulnerabilities have a lower one.`,
+    epssList: (date: string, model: string | undefined) =>
+      `List of ${date}${model === undefined ? '' : `, model ${model}`}.`,
+    epssNone: (date: string) => `EPSS has no score for it (list of ${date}).`,
+    epssUnknown: 'Its EPSS score is not known: no list is loaded.',
+    epssOther: 'Its EPSS score is not known by this name: the list has the names of CVEs only.',
     links: 'Links',
     openAdvisory: 'Everything about this vulnerability',
     gone: 'This finding is not in the report any more.',
@@ -419,9 +428,23 @@ export const texts = {
     unknownHint: 'Sources that are not loaded may know it. See the list of sources.',
     aliases: 'Also known as',
     images: 'Affected images',
-    imagesNow: 'What is known now',
-    imagesOf: (count: number) => `${count} ${count === 1 ? 'image' : 'images'}`,
+    imagesOf: (count: number) =>
+      `${count} ${count === 1 ? 'image has' : 'images have'} it, as last counted without rules and VEX statements.`,
+    listed:
+      'The list is of now, with rules and VEX statements. An image has a row for each name and version of an affected package.',
+    imagesNow: (count: number) =>
+      `Now, ${count} ${count === 1 ? 'image has' : 'images have'} it, without rules and VEX statements.`,
+    listedAsOf: (day: string) =>
+      `The list compares the images of now with the advisories that were known on ${day}.`,
     noImages: 'No image of this server is affected, as far as its sources know.',
+    noImagesAsOf: (day: string) =>
+      `By the advisories that were known on ${day}, no image of this server is affected.`,
+    noAdvisory: (day: string | undefined) =>
+      day === undefined
+        ? 'No loaded advisory is about it, so it is not known which images it affects.'
+        : `On ${day}, no loaded advisory was about it. So it was not known which images it affects.`,
+    suppressed: (rows: number) =>
+      `Rules or VEX statements suppress ${rows} more ${rows === 1 ? 'row' : 'rows'} of this page.`,
     sources: 'What each source says',
     source: 'Source',
     package: 'Package',
@@ -634,6 +657,8 @@ export const texts = {
     table: 'As a table',
     day: 'Day',
     since: (day: string) => `Counted since ${day}.`,
+    explanation:
+      'Each day shows the findings of the images that had a name at its last count, each in each image. An image that is gone takes its findings with it. A new image brings its own, also if it replaces an older one.',
   },
   ages: {
     title: 'Age of findings',
@@ -650,7 +675,7 @@ export const texts = {
     neverCounted: 'The server has not counted ages yet. It counts them with the findings, every 15 minutes.',
     countedAt: (at: string, since: string) => `Counted at ${at}, since ${since}.`,
     explanation: (days: number) =>
-      `A vulnerability of a repository is one finding, in any number of images. Closed are those of the last ${days} days. Half of the findings are not older than the median, and 9 of 10 not older than the other number. ≥ means at least: some were there when Clair first counted their repository.`,
+      `A vulnerability of a repository is one finding, in any number of images. It is open since the first day on which an image with a current name of the repository has it. An image that is built again does not start it anew. It is closed when no such image has it, also if the image is gone. Closed are those of the last ${days} days. Half of the findings are not older than the median, and 9 of 10 not older than the other number. ≥ means at least: some were there when Clair first counted their repository.`,
     morePaths: (more: number, isCut: boolean) =>
       `${more}${isCut ? ' or more' : ''} further paths. The CSV file has ${isCut ? 'the first 200' : 'all'}.`,
   },

@@ -2,11 +2,13 @@ import { enrichVulnerability } from '../../match/enrich.ts';
 import { ratingOfAdvisories } from '../../match/rate.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
 import { compareText } from '../../model/order.ts';
-import type { ReportVulnerability } from '../../model/report.ts';
+import type { RatingList, ReportVulnerability } from '../../model/report.ts';
 import { compareSeverity, type Severity } from '../../model/severity.ts';
+import type { Extensions } from '../../plugin/extensions.ts';
 import type { AdvisoryEvent, RecordHistory } from '../../store/event-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { StoredVulnerability } from '../../store/vulnerability-store.ts';
+import { ratingLists } from '../findings/rating-lists.ts';
 import { resolveName } from '../findings/resolve-name.ts';
 
 /** Dependencies of `findAdvisoryPage`. */
@@ -15,6 +17,10 @@ export interface AdvisoryPageDeps {
     Store,
     'vulnerabilities' | 'advisories' | 'enrichments' | 'events' | 'findingIndex' | 'findingCounts'
   >;
+  readonly extensions: Pick<Extensions, 'enrichers'>;
+  readonly now: () => Date;
+  /** Age from which lists that were not checked are stale, in milliseconds. */
+  readonly staleAfterMs: number;
 }
 
 /** The statement of a source about one package of a namespace. */
@@ -48,11 +54,16 @@ export interface SourceRecord {
 /** Statements of all sources about one vulnerability, and the number of images that have it. */
 export interface AdvisoryPage extends Pick<ReportVulnerability, 'id' | 'aliases' | 'severity' | 'cvss'> {
   readonly severitySource: string | null;
+  /** Probability of exploitation in the next 30 days, from 0 to 1. Null if unknown. */
   readonly epss: number | null;
+  /** Share of vulnerabilities with a lower probability, from 0 to 1. Null if unknown. */
+  readonly epssPercentile: number | null;
   readonly exploited: NonNullable<ReportVulnerability['exploited']>;
   readonly description: string | null;
   readonly links: readonly string[];
   readonly weaknesses: readonly string[];
+  /** The loaded lists of ratings and their age: without one, nothing is known of what it would say. */
+  readonly lists: readonly RatingList[];
   /** Number of images that have it, as last counted. Null before the first count. */
   readonly images: number | null;
   readonly sources: readonly SourceRecord[];
@@ -95,9 +106,17 @@ export async function findAdvisoryPage(
     links,
     exploited: vulnerability.exploited ?? [],
     weaknesses: vulnerability.weaknesses ?? [],
+    epssPercentile: rated.get(id)?.find((one) => one.epss !== undefined)?.epss?.percentile ?? null,
+    lists: await listsOf(deps),
     images: await imagesOf([id, ...aliases], deps),
     sources: await sourcesOf(records, deps),
   };
+}
+
+async function listsOf({ store, extensions, now, staleAfterMs }: AdvisoryPageDeps): Promise<RatingList[]> {
+  const states = await store.advisories.findFeedStates();
+  const options = { namespaces: [], outcomes: [], asOf: undefined, now, staleAfterMs };
+  return ratingLists(extensions.enrichers, states, options);
 }
 
 /** Returns a name as its source writes it. */

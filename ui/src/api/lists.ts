@@ -1,3 +1,4 @@
+import type { RatingList } from './report.ts';
 import type { Exploitation, FindingCount, ListedImage, Severity } from './types.ts';
 
 /** @route GET /api/v1/summary/ages */
@@ -106,7 +107,11 @@ export interface Advisory {
   readonly severitySource: string | null;
   readonly cvss: readonly { readonly source: string; readonly vector: string; readonly score?: number }[];
   readonly epss: number | null;
+  /** Share of vulnerabilities with a lower score. */
+  readonly epssPercentile: number | null;
   readonly exploited: readonly { readonly source: string; readonly date?: string | null }[];
+  /** The loaded lists of ratings. */
+  readonly lists: readonly RatingList[];
   readonly description: string | null;
   readonly links: readonly string[];
   readonly weaknesses: readonly string[];
@@ -146,6 +151,8 @@ export interface AdvisorySource {
 /** @route GET /api/v1/advisories/{id}/images */
 export interface AffectedList {
   readonly images: readonly AffectedImage[];
+  /** Rows that the page leaves out, because rules or VEX statements suppress all of their findings. */
+  readonly suppressed: number;
   readonly next?: string;
 }
 

@@ -108,12 +108,17 @@ export interface ReportRatings {
   readonly knowsExploited: boolean;
   readonly knowsEpss: boolean;
   readonly reason: string | null;
-  readonly lists?: readonly {
-    readonly source: string;
-    readonly status: string;
-    readonly contentDate: string | null;
-    readonly reason?: string | null;
-  }[];
+  readonly lists?: readonly RatingList[];
+}
+
+/** A loaded list of ratings. */
+export interface RatingList {
+  readonly source: string;
+  readonly status: 'complete' | 'stale';
+  readonly contentDate: string | null;
+  /** Version of the model that computed it. */
+  readonly model?: string;
+  readonly reason?: string | null;
 }
 
 /** State of the advisories of a namespace. */

@@ -70,6 +70,18 @@ const source: Schema = {
   },
 };
 
+const ratingList: Schema = {
+  type: 'object',
+  properties: {
+    source: text,
+    status: { enum: ['complete', 'stale'] },
+    contentDate: nullableText,
+    model: text,
+    fetchedAt: text,
+    reason: nullableText,
+  },
+};
+
 /** Description of `GET /api/v1/advisories/:id` for the OpenAPI document. */
 export const advisoryDescription: RouteDescription = {
   summary: 'Returns what each source says about a vulnerability, under any of its names.',
@@ -82,6 +94,7 @@ export const advisoryDescription: RouteDescription = {
       severitySource: nullableText,
       cvss: { type: 'array', items: { type: 'object' } },
       epss: scoreSchema,
+      epssPercentile: scoreSchema,
       exploited: {
         type: 'array',
         items: { type: 'object', properties: { source: text, date: nullableText } },
@@ -89,6 +102,7 @@ export const advisoryDescription: RouteDescription = {
       description: nullableText,
       links: texts,
       weaknesses: texts,
+      lists: { type: 'array', items: ratingList },
       images: { type: ['integer', 'null'] },
       sources: { type: 'array', items: source },
     },

@@ -8,6 +8,7 @@ import { feedUpdate, stream } from '../../../testing/store-content.ts';
 import { type StoreEngine, storeEngines } from '../../../testing/store-engines.ts';
 
 const exploited = 'CVE-2026-3';
+const scoresOf = { dated: '2026-02-28', by: 'feed', model: 'v2026.02.01' } as const;
 
 interface Counted extends FleetServer {
   readonly web: string;
@@ -26,13 +27,13 @@ async function countedServer(t: TestContext, engine?: StoreEngine): Promise<Coun
     debianRecord(exploited, 'openssl', { fixed: '3.0.3-1', severity: 'Low' }),
   ]);
   await store.enrichments.apply(
-    feedUpdate({ source: 'kev', feed: 'catalogue' }),
+    feedUpdate({ source: 'kev', feed: 'catalogue', dates: [{ dated: '2026-02-27', by: 'feed' }] }),
     stream([
       { kind: 'enrichment' as const, id: exploited, exploited: { since: '2026-01-01', ransomware: false } },
     ]),
   );
   await store.enrichments.apply(
-    feedUpdate({ source: 'epss', feed: 'scores' }),
+    feedUpdate({ source: 'epss', feed: 'scores', dates: [scoresOf] }),
     stream([{ kind: 'enrichment' as const, id: 'CVE-2026-2', epss: { score: 0.25, percentile: 0.9 } }]),
   );
   const web = await scan(debianImage('openssl 3.0.1-1', 'bash 5.2-1'), 'web');
@@ -223,6 +224,17 @@ async function showsVulnerability({ get, refusal, applyDebian, clock, shop, call
   );
   const rated = await get<Page>(`/advisories/${exploited}`);
   assert.deepEqual(rated.exploited, [{ source: 'kev', date: '2026-01-01' }]);
+  assert.equal(rated.epssPercentile, null);
+  const scored = await get<Page>('/advisories/CVE-2026-2');
+  assert.deepEqual([scored.epss, scored.epssPercentile, scored.exploited], [0.25, 0.9, []]);
+  // ENISA's list is not loaded, so nothing is known of it.
+  assert.deepEqual(
+    scored.lists.map(({ source, contentDate, model }) => [source, contentDate, model]),
+    [
+      ['kev', '2026-02-27T00:00:00.000Z', undefined],
+      ['epss', '2026-02-28T00:00:00.000Z', 'v2026.02.01'],
+    ],
+  );
   assert.equal((await refusal('/advisories/CVE-1999-1'))[0], 404);
 
   const { images } = await get<Images>(`/advisories/${exploited}/images?limit=1000`);
@@ -241,6 +253,9 @@ interface Page {
   readonly severity: string;
   readonly severitySource: string;
   readonly exploited: readonly object[];
+  readonly epss: number | null;
+  readonly epssPercentile: number | null;
+  readonly lists: readonly { source: string; contentDate: string | null; model?: string }[];
   readonly images: number;
   readonly sources: readonly {
     readonly source: string;

@@ -4,10 +4,11 @@ import type { Advisory, AdvisorySource } from '../../api/lists.ts';
 import { Card } from '../../components/card.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FixCell, rangeText } from '../../components/fix.tsx';
+import { Ratings } from '../../components/ratings.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
 import { Empty, Heading, Loaded } from '../../components/states.tsx';
 import { Foreign, OutsideLink, Time } from '../../components/text.tsx';
-import { formatDay, formatShare } from '../../format.ts';
+import { formatDay } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { texts } from '../../texts.ts';
 import { AffectedImages } from './affected-images.tsx';
@@ -20,7 +21,12 @@ export function AdvisoryScreen({ id }: { readonly id: string }): JSX.Element {
   const isUnknown = data === undefined && failure?.status === 404 && !isMissingRoute(failure);
   return (
     <>
-      <Heading title={id}>{data !== undefined && <SeverityBadge severity={data.severity} />}</Heading>
+      <Heading title={id}>
+        {data !== undefined && <SeverityBadge severity={data.severity} />}
+        {data !== undefined && data.exploited.length > 0 && (
+          <span class="exploited">▲ {texts.findings.yes}</span>
+        )}
+      </Heading>
       {isUnknown ? (
         <Empty title={texts.advisory.unknown}>
           <p>{texts.advisory.unknownHint}</p>
@@ -73,7 +79,7 @@ function AboutAdvisory({ advisory }: { readonly advisory: Advisory }): JSX.Eleme
             <span class="muted">{texts.explain.ratedBy(severitySource)}</span>
           </p>
         )}
-        <RatingList advisory={advisory} />
+        <Ratings {...advisory} />
         <h3>{texts.explain.links}</h3>
         <ul class="plain">
           {links.slice(0, 12).map((link) => (
@@ -84,28 +90,6 @@ function AboutAdvisory({ advisory }: { readonly advisory: Advisory }): JSX.Eleme
         </ul>
       </section>
     </div>
-  );
-}
-
-function RatingList({ advisory: { cvss, epss, exploited } }: { readonly advisory: Advisory }): JSX.Element {
-  const sources = exploited.map(({ source, date }) =>
-    date === null || date === undefined ? source : `${source} (${formatDay(date)})`,
-  );
-  return (
-    <ul class="plain">
-      {sources.length > 0 && (
-        <li class="bad">
-          ▲ {texts.explain.exploited} {sources.join(', ')}
-        </li>
-      )}
-      {epss !== null && <li>{texts.explain.epss(formatShare(epss))}</li>}
-      {cvss.map(({ source, vector, score }) => (
-        <li key={`${source} ${vector}`}>
-          {score !== undefined && <strong>{score.toFixed(1)} </strong>}
-          {source} <code>{vector}</code>
-        </li>
-      ))}
-    </ul>
   );
 }
 

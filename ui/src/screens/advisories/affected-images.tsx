@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { pathOf, useResource } from '../../api/client.ts';
+import { isMissingRoute, pathOf, useResource } from '../../api/client.ts';
 import type { AffectedImage, AffectedList } from '../../api/lists.ts';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { FixCell } from '../../components/fix.tsx';
@@ -7,7 +7,7 @@ import { CursorPages, ExportButton } from '../../components/pages.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
 import { Loaded } from '../../components/states.tsx';
 import { Foreign } from '../../components/text.tsx';
-import { hrefOf, place } from '../../router.ts';
+import { asOf, hrefOf, hrefWith, place } from '../../router.ts';
 import { asOfTime } from '../../shell/as-of-picker.tsx';
 import { texts } from '../../texts.ts';
 
@@ -24,31 +24,68 @@ export function AffectedImages({ id, count }: AffectedImagesProps): JSX.Element 
     after: place.value.query.get('after') ?? undefined,
   });
   const resource = useResource<AffectedList>(path);
+  const { failure, data } = resource;
+  const hasNoAdvisory = data === undefined && failure?.status === 404 && !isMissingRoute(failure);
   return (
     <section class="card" id="images">
       <div class="heading">
         <h2>{texts.advisory.images}</h2>
-        {count !== null && <span class="muted">{texts.advisory.imagesOf(count)}</span>}
-        <ExportButton path={path} name={`${id}-images.csv`} />
+        {!hasNoAdvisory && <ExportButton path={path} name={`${id}-images.csv`} />}
       </div>
-      <Loaded resource={resource} path={path}>
-        {({ images, next }) =>
-          images.length === 0 && next === undefined ? (
-            <p class="muted">{texts.advisory.noImages}</p>
-          ) : (
-            <>
-              <DataTable
-                caption={texts.advisory.images}
-                columns={columns}
-                rows={images}
-                keyOf={(image) => JSON.stringify([image.digest, image.names, image.packages])}
-              />
-              <CursorPages next={next} />
-            </>
-          )
-        }
-      </Loaded>
+      <Moments count={count} />
+      {hasNoAdvisory ? (
+        <p class="muted">{texts.advisory.noAdvisory(asOf.value)}</p>
+      ) : (
+        <Loaded resource={resource} path={path}>
+          {(list) => <ImageList list={list} />}
+        </Loaded>
+      )}
     </section>
+  );
+}
+
+/** Of which moment and of which findings the list is, and of which the number. They differ, and must not seem to contradict each other. */
+function Moments({ count }: Pick<AffectedImagesProps, 'count'>): JSX.Element {
+  const { advisory } = texts;
+  if (asOf.value === undefined)
+    return (
+      <p class="muted">
+        {count !== null && advisory.imagesOf(count)} {advisory.listed}
+      </p>
+    );
+  return (
+    <p class="muted">
+      {advisory.listedAsOf(asOf.value)}{' '}
+      {count !== null && (
+        <a href={hrefWith({ asOf: undefined, after: undefined })}>{advisory.imagesNow(count)}</a>
+      )}
+    </p>
+  );
+}
+
+function ImageList({ list: { images, suppressed, next } }: { readonly list: AffectedList }): JSX.Element {
+  const { advisory } = texts;
+  const left = suppressed > 0 && <p class="muted">{advisory.suppressed(suppressed)}</p>;
+  if (images.length === 0 && next === undefined)
+    return (
+      <>
+        <p class="muted">
+          {asOf.value === undefined ? advisory.noImages : advisory.noImagesAsOf(asOf.value)}
+        </p>
+        {left}
+      </>
+    );
+  return (
+    <>
+      <DataTable
+        caption={advisory.images}
+        columns={columns}
+        rows={images}
+        keyOf={(image) => JSON.stringify([image.digest, image.names, image.packages])}
+      />
+      {left}
+      <CursorPages next={next} />
+    </>
   );
 }
 

@@ -1,10 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Coverage, Evidence, Finding, ImageReport, ReportRatings } from '../../api/report.ts';
+import type { Coverage, Evidence, Finding, ImageReport } from '../../api/report.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { FixCell, rangeText } from '../../components/fix.tsx';
+import { Ratings } from '../../components/ratings.tsx';
 import { SeverityBadge } from '../../components/severity.tsx';
 import { Foreign, OutsideLink } from '../../components/text.tsx';
-import { formatDay, formatShare } from '../../format.ts';
+import { formatDay } from '../../format.ts';
 import { hrefOf, hrefWith, navigate, place } from '../../router.ts';
 import { texts } from '../../texts.ts';
 import { explainKey, layerNumber } from './finding-parts.ts';
@@ -74,7 +75,7 @@ function Explanation({
         )}
       </Part>
       <Part title={explain.ratings}>
-        <Rating finding={finding} lists={report.ratings?.lists ?? []} />
+        <Ratings {...vulnerability} lists={report.ratings?.lists ?? []} />
       </Part>
       <Part title={explain.links}>
         <ul class="plain">
@@ -176,50 +177,5 @@ function Where({
         </pre>
       )}
     </>
-  );
-}
-
-/** Sources of lists of exploited vulnerabilities. */
-const exploitedSources: ReadonlySet<string> = new Set(['kev', 'euvd']);
-
-/** Returns the lists that do not have a vulnerability, with their dates: an old list proves nothing of a newer vulnerability. */
-function listsWithout(lists: RatingLists): string {
-  const { explain, sourceStates } = texts;
-  const shown = lists
-    .filter(({ source }) => exploitedSources.has(source))
-    .map(({ source, status, contentDate }) => {
-      const date = contentDate === null ? sourceStates.undated : formatDay(contentDate);
-      return `${source} (${status === 'stale' ? `${date}, ${sourceStates.stale}` : date})`;
-    });
-  return shown.length === 0 ? explain.exploitedUnknown : explain.notExploited(shown.join(', '));
-}
-
-type RatingLists = NonNullable<ReportRatings['lists']>;
-
-interface RatingProps {
-  readonly finding: Finding;
-  readonly lists: RatingLists;
-}
-
-function Rating({ finding: { vulnerability }, lists }: RatingProps): JSX.Element {
-  const { explain } = texts;
-  const { kev, exploited = [], epss, cvss } = vulnerability;
-  return (
-    <ul class="plain">
-      <li>
-        {kev === true
-          ? `${explain.exploited} ${exploited.map(({ source, date }) => `${source}${date === undefined || date === null ? '' : ` (${formatDay(date)})`}`).join(', ')}`
-          : kev === false
-            ? listsWithout(lists)
-            : explain.exploitedUnknown}
-      </li>
-      {epss !== null && <li>{explain.epss(formatShare(epss))}</li>}
-      {cvss.map(({ source, vector, score }) => (
-        <li key={`${source} ${vector}`}>
-          {score !== undefined && <strong>{score.toFixed(1)} </strong>}
-          {source} <code>{vector}</code>
-        </li>
-      ))}
-    </ul>
   );
 }

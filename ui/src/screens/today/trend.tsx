@@ -36,6 +36,7 @@ function TrendChart({ days }: Pick<History, 'days'>): JSX.Element {
   }));
   return (
     <>
+      <p class="muted">{texts.trend.explanation}</p>
       <StackedChart title={texts.trend.title} labels={days.map(({ day }) => day)} series={series} />
       <ul class="legend">
         {present.map((severity) => (
