@@ -60,14 +60,20 @@ export async function assess(
   opened: OpenedTarget,
   options: AssessOptions,
 ): Promise<AssessedTarget> {
-  const { image, context } =
+  const declared =
+    'inventory' in opened ? undefined : declaredUseOf(opened.layers, options, commandContext.extensions);
+  const context =
+    declared === undefined ? commandContext : { ...commandContext, ...(await commandContext.withDeclared()) };
+  const image =
     'inventory' in opened
-      ? {
-          image: await indexSbom(opened.inventory, sbomDeps(commandContext, options)),
-          context: commandContext,
-        }
-      : await indexAndRecord(opened, commandContext, options);
+      ? await indexSbom(opened.inventory, sbomDeps(context, options))
+      : await indexImage(opened, { ...imageDeps(opened, context, options), declared }).catch(
+          (error: unknown) => {
+            throw toStandardInputError(error, opened.temporaryFile);
+          },
+        );
   if (context.published !== undefined) tuneForMatching();
+  if (!('inventory' in opened)) await recordImage(opened, image, { context, options, declared });
   await context.published?.load(image.namespaces, context.extensions.sources);
   // Advisories of a time in the past cannot be fetched.
   const outcomes = options.asOf === undefined ? await refreshAdvisories(image, context) : [];
@@ -79,23 +85,6 @@ export async function assess(
   });
   await yieldToTimeout(options);
   return { ...assessed, image };
-}
-
-/** Indexes an image and records it. The context that it returns also has what source trees need. */
-async function indexAndRecord(
-  opened: Image,
-  commandContext: CommandContext,
-  options: AssessOptions,
-): Promise<{ readonly image: IndexedImage; readonly context: CommandContext }> {
-  const declared = declaredUseOf(opened.layers, options, commandContext.extensions);
-  const context =
-    declared === undefined ? commandContext : { ...commandContext, ...(await commandContext.withDeclared()) };
-  const deps = { ...imageDeps(opened, context, options), declared };
-  const image = await indexImage(opened, deps).catch((error: unknown) => {
-    throw toStandardInputError(error, opened.temporaryFile);
-  });
-  await recordImage(opened, image, { context, options, declared });
-  return { image, context };
 }
 
 /** Records the image under its names. An index with options of the user is not that of the image. */

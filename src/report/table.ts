@@ -51,7 +51,7 @@ function isOfEarlierTime({ status, loadedSince }: Coverage): boolean {
   return status === 'missing' && loadedSince !== undefined;
 }
 
-const howToGetAdvisories = 'Get advisories with clair db update, or name a --mirror that has them.';
+const howToGetAdvisories = 'Get advisories with clair db update, or name a --mirror.';
 
 /** Returns why advisories are missing and how to get them. */
 function withoutAdvisories({ coverage }: Report): string[] {

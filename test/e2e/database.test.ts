@@ -59,7 +59,7 @@ test('states the reason and the remedy in two lines when a scan has neither netw
   assert.deepEqual(run.stdout.trimEnd().split('\n').slice(-3), [
     'No findings in 10 packages.',
     'alpine:v3.20: cannot reach secdb.alpinelinux.org: Connection refused (ECONNREFUSED)',
-    'Verdict: not assessed. Get advisories with clair db update, or name a --mirror that has them.',
+    'Verdict: not assessed. Get advisories with clair db update, or name a --mirror.',
   ]);
 });
 

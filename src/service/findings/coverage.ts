@@ -302,16 +302,12 @@ function missingReasons(
     error !== undefined && isUnreachable(error) ? [error] : [],
   );
   const first = unreachable.find(({ code }) => code !== 'feed-not-tried') ?? unreachable[0];
-  if (first !== undefined && unreachable.length === missing.length) return [clauseOf(first.message)];
+  if (first !== undefined && unreachable.length === missing.length) return [first.message];
   return missing.map(({ source, feed }, i) => {
-    const why = clauseOf(failures[i]?.message ?? missingReason({ source, feed }, states, deps));
+    const message = failures[i]?.message ?? missingReason({ source, feed }, states, deps);
+    const why = message.replace(/\.$/, '');
     return `the feed ${source.name} ${feed} ${failures[i] === undefined ? why : `could not be fetched: ${why}`}`;
   });
-}
-
-/** Returns a message without its full stop, because reasons follow each other after semicolons. */
-function clauseOf(message: string): string {
-  return message.endsWith('.') ? message.slice(0, -1) : message;
 }
 
 /** Whether no host responded. */
