@@ -25,6 +25,8 @@ export type GatedFinding = 'reached' | 'undecided' | 'passed';
 export interface ReportFormat {
   readonly name: string;
   readonly mediaType: string;
+  /** Whether the findings are in the order of `Display`. Absent: the format has an order of its own. */
+  readonly isSortable?: boolean;
   /** Yields the report in chunks, to concatenate without separators. */
   write(report: Report, display: Display): Iterable<string>;
 }

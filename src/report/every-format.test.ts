@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { builtIn } from '../extensions.ts';
 import type { Digest } from '../model/digest.ts';
 import type { Report } from '../model/report.ts';
+import type { FindingOrder, ReportFormat } from '../plugin/report-format.ts';
 import { reportValidators } from '../testing/report-validators.ts';
 import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
 import { templateFormat } from './template.ts';
@@ -31,12 +32,12 @@ const report: Report = {
 };
 
 const template = templateFormat('t.txt', '{{title}}\n{{#matches}}{{vulnerability.id}}\n{{/matches}}');
-const rendered = new Map(
-  [...builtIn.formats, template].map((format) => [
-    format.name,
-    [...format.write(report, { colors: false })].join(''),
-  ]),
-);
+const formats: readonly ReportFormat[] = [...builtIn.formats, template];
+const rendered = new Map(formats.map((format) => [format.name, written(format)]));
+
+function written(format: ReportFormat, order?: FindingOrder): string {
+  return [...format.write(report, { colors: false, ...(order && { order }) })].join('');
+}
 
 function textOf(format: string): string {
   const text = rendered.get(format);
@@ -57,7 +58,10 @@ for (const format of [...rendered.keys()].filter((name) => !withoutNames.has(nam
   });
 }
 
-for (const format of ['table', 'html', 'sarif', 'junit', 'gitlab', 'github', 'template']) {
+/** Documents for programs, which list vulnerabilities by id or by package. */
+const withoutRisk: ReadonlySet<string> = new Set(['json', 'cyclonedx', 'spdx', 'clair-v4', 'quay']);
+
+for (const format of [...rendered.keys()].filter((name) => !withoutRisk.has(name))) {
   test(`${format} lists what is exploited before what is critical, and fixable before unfixed`, () => {
     const findings =
       format === 'html' ? textOf(format).replace(/^[\s\S]*<h2 id="vulnerabilities">/, '') : textOf(format);
@@ -70,6 +74,14 @@ for (const format of ['table', 'html', 'sarif', 'junit', 'gitlab', 'github', 'te
       positions,
       positions.toSorted((a, b) => a - b),
     );
+  });
+}
+
+for (const format of formats) {
+  const does = format.isSortable ? 'sorts' : 'does not sort';
+  test(`${format.name} ${does} its findings by the order of the user`, () => {
+    const texts = (['vulnerability', 'risk'] as const).map((order) => written(format, order));
+    assert.equal(texts[0] !== texts[1], format.isSortable === true);
   });
 }
 

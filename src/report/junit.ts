@@ -12,6 +12,7 @@ import { titleWithDigest } from './title.ts';
 export const junitFormat: ReportFormat = {
   name: 'junit',
   mediaType: 'application/xml',
+  isSortable: true,
   *write(report: Report, display: Display): Iterable<string> {
     const suites = [assessmentSuite(report), findingSuite(report, display)];
     const cases = suites.flatMap((suite) => suite.cases);

@@ -26,6 +26,7 @@ import { imageTitleOf } from './title.ts';
 export const tableFormat: ReportFormat = {
   name: 'table',
   mediaType: 'text/plain',
+  isSortable: true,
   *write(report: Report, display: Display): Iterable<string> {
     for (const line of lines(report, display)) yield `${line}\n`;
   },

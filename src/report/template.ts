@@ -36,6 +36,7 @@ export function templateFormat(name: string, template: string): ReportFormat {
   return {
     name: 'template',
     mediaType: isMarkup ? 'text/html' : 'text/plain',
+    isSortable: true,
     *write(report: Report, { order }: Display): Iterable<string> {
       yield Mustache.render(template, viewOf(report, order), {}, { escape: escaped });
     },

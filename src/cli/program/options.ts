@@ -5,7 +5,7 @@ import type { Distro } from '../../model/distro.ts';
 import { type FixState, unfixedStates } from '../../model/fix.ts';
 import { parseDistro } from '../../model/parse-distro.ts';
 import { parseSeverity, type Severity, severities } from '../../model/severity.ts';
-import type { FindingOrder } from '../../plugin/report-format.ts';
+import type { FindingOrder, ReportFormat } from '../../plugin/report-format.ts';
 import type { LoadedExtensions } from '../load-extensions.ts';
 import { CliOption } from './cli-option.ts';
 import { addRunOptions } from './run-options.ts';
@@ -208,10 +208,11 @@ export function shownSeveritiesOption(): CliOption {
 const findingOrders: readonly FindingOrder[] = ['risk', 'severity', 'epss', 'package', 'vulnerability'];
 
 /** Returns the option `--sort`: the order of the findings in reports for people. */
-export function sortOption(): CliOption {
+export function sortOption(formats: readonly Pick<ReportFormat, 'name' | 'isSortable'>[]): CliOption {
+  const names = formats.flatMap(({ name, isSortable = false }) => (isSortable ? [name] : []));
   return new CliOption(
     '--sort <order>',
-    `order of the findings in table, html, junit and template: ${findingOrders.join(', ')}; risk by default: exploited, then severity, fix, EPSS`,
+    `order of the findings in ${names.join(', ')} and template: ${findingOrders.join(', ')}; risk by default: exploited, then severity, fix, EPSS`,
   )
     .suggest(findingOrders)
     .argParser((text) => {

@@ -24,7 +24,7 @@ export function addScan(program: Command, { run, loaded }: CommandDeps): void {
   const destinations = addReportOptions(command, { formats, what: 'the report', isTemplatable: true });
   addGateOptions(command)
     .addOption(shownSeveritiesOption())
-    .addOption(sortOption())
+    .addOption(sortOption(formats))
     .addOption(baseOption())
     .option('--detail', 'in the table, list all locations of packages of languages and of programs');
   addServerOptions(

@@ -29,6 +29,7 @@ export function htmlFormat(schemes: readonly VersionScheme[]): ReportFormat {
   return {
     name: 'html',
     mediaType: 'text/html; charset=utf-8',
+    isSortable: true,
     *write(report: Report, { order = 'risk' }: Display): Iterable<string> {
       for (const { text } of page(report, schemes, order)) yield text;
     },
