@@ -39,7 +39,7 @@ const benches = {
 } as const;
 /** Options of the benchmarks that may run together. */
 const optionsOf: Readonly<Record<string, readonly string[]>> = {
-  scan: ['images', 'mirror', 'trivy', 'snyk', 'rounds', 'only'],
+  scan: ['images', 'mirror', 'trivy', 'syft', 'osv-scanner', 'snyk', 'rounds', 'only'],
   start: [],
   updates: ['mirror', 'rounds'],
   feeds: ['mirror'],

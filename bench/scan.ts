@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,18 +6,21 @@ import * as z from 'zod/mini';
 import { clair, node } from './command.ts';
 import { forgetLayers } from './forget-layers.ts';
 import { type Contender, type Cost, measure, table } from './measure.ts';
+import { PeerScanners } from './peer-scanners.ts';
 import { type Target, targetTable } from './target.ts';
 
 /**
  * Compares scans with physical limits and with other scanners: the whole command, with loaded advisories and without cached layers. `npm
- * run bench -- scan --images DIR --mirror DIR [--trivy FILE] [--snyk DIR] [--rounds N]`. `make-images.sh` and `make-mirror.sh` of the
- * corpus create the images and the mirror.
+ * run bench -- scan --images DIR --mirror DIR [--trivy FILE] [--syft FILE] [--osv-scanner FILE] [--snyk DIR] [--rounds N]`. `make-images.sh`
+ * and `make-mirror.sh` of the corpus create the images and the mirror.
  */
 const { values } = parseArgs({
   options: {
     images: { type: 'string' },
     mirror: { type: 'string' },
     trivy: { type: 'string' },
+    syft: { type: 'string' },
+    'osv-scanner': { type: 'string' },
     snyk: { type: 'string' },
     rounds: { type: 'string', default: '7' },
     only: { type: 'string' },
@@ -45,49 +48,6 @@ function scanOf(target: string): Contender {
       forgetLayers(database);
     },
   };
-}
-
-/** Removes cached layers. Creates an empty database for Java archives, without which Trivy refuses to read them. */
-function emptyTrivyCache(cache: string): void {
-  rmSync(cache, { recursive: true, force: true });
-  const place = join(cache, 'java-db');
-  mkdirSync(place, { recursive: true });
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const db = new DatabaseSync(join(place, 'trivy-java.db'));
-  db.exec('CREATE TABLE artifacts(id INTEGER PRIMARY KEY, group_id TEXT, artifact_id TEXT)');
-  db.exec('CREATE TABLE indices(artifact_id INTEGER, version TEXT, sha1 BLOB, archive_type TEXT)');
-  db.close();
-  const now = new Date().toISOString();
-  writeFileSync(
-    join(place, 'metadata.json'),
-    JSON.stringify({ Version: 1, NextUpdate: '2100-01-01T00:00:00Z', UpdatedAt: now, DownloadedAt: now }),
-  );
-}
-
-function trivyOf(archive: string): Contender[] {
-  if (values.trivy === undefined) return [];
-  const cache = join(work, 'trivy');
-  const command = `${values.trivy} image --cache-dir ${cache} --input ${archive} --format cyclonedx --offline-scan --skip-java-db-update -q`;
-  return [
-    {
-      name: trivy,
-      command,
-      before: () => {
-        emptyTrivyCache(cache);
-      },
-    },
-  ];
-}
-
-function snykOf(target: string): Contender[] {
-  if (values.snyk === undefined) return [];
-  const script = `require('snyk-docker-plugin').scan({path:'${target}','exclude-app-vulns':true}).then(r=>console.log(r.scanResults.length))`;
-  return [
-    {
-      name: snyk,
-      command: `env NODE_PATH=${join(resolve(values.snyk), 'node_modules')} ${node} -e "${script}"`,
-    },
-  ];
 }
 
 /** Returns the layers of an OCI layout, for tools that only decompress. */
@@ -121,8 +81,8 @@ const alpine =
 
 const gzip = 'gzip -dc';
 const zstd = 'zstd -qdc';
-const trivy = 'trivy 0.44';
-const snyk = 'snyk-docker-plugin';
+const peers = new PeerScanners(values, work);
+const { trivy, osvScanner, snyk } = peers;
 
 /** Targets that were set before there was a scan. They are ratios between clair and another tool, so that they apply to other machines. */
 interface Wanted {
@@ -145,15 +105,11 @@ const large = 'debian-multi (1.6 GB)';
 const suites: readonly Suite[] = [
   {
     title: `${alpine}, docker-archive`,
-    contenders: () => [
-      start,
-      scanOf(docker(alpine)),
-      ...trivyOf(docker(alpine)),
-      ...snykOf(`docker-archive:${docker(alpine)}`),
-    ],
+    contenders: () => [start, ...scanners(docker(alpine))],
     wanted: [
       { name: 'S4', than: start.name, most: 3.1, figure: 'cpuMs' },
       { name: 'S4', than: start.name, most: 2.85 },
+      { name: 'S4', than: osvScanner, most: 0.9 },
       { name: 'T6', than: start.name, most: 1.6 },
       { name: 'T6', than: trivy, least: 5 },
       { name: 'T6', than: snyk, least: 4.5 },
@@ -161,12 +117,12 @@ const suites: readonly Suite[] = [
   },
   {
     title: `${alpine}, OCI gzip`,
-    contenders: () => [start, scanOf(oci(alpine)), ...trivyOf(oci(alpine))],
+    contenders: () => [start, ...scanners(oci(alpine))],
     wanted: [{ name: 'S5', than: start.name, most: 4.6, figure: 'cpuMs' }],
   },
   {
     title: 'debian-bookworm, docker-archive',
-    contenders: () => [start, scanOf(docker('debian-bookworm')), ...trivyOf(docker('debian-bookworm'))],
+    contenders: () => [start, ...scanners(docker('debian-bookworm'))],
     wanted: [{ name: 'S5', than: start.name, most: 6, figure: 'cpuMs' }],
   },
   {
@@ -179,12 +135,7 @@ const suites: readonly Suite[] = [
   },
   {
     title: `${large}, docker-archive`,
-    contenders: () => [
-      start,
-      scanOf(docker('debian-multi')),
-      ...trivyOf(docker('debian-multi')),
-      ...snykOf(`docker-archive:${docker('debian-multi')}`),
-    ],
+    contenders: () => [start, ...scanners(docker('debian-multi'))],
     wanted: [
       { name: 'S5', than: start.name, most: 13.7 },
       { name: 'T5', than: start.name, most: 5 },
@@ -212,8 +163,13 @@ const suites: readonly Suite[] = [
   },
 ];
 
+/** Returns clair and the other scanners. */
+function scanners(image: string): readonly Contender[] {
+  return [scanOf(image), ...peers.of(image)];
+}
+
 function against(tool: string, layout: string): readonly Contender[] {
-  return [decompress(layout, tool), scanOf(layout), ...trivyOf(layout)];
+  return [decompress(layout, tool), ...scanners(layout)];
 }
 
 function targetsOf({ title, wanted, peakMbMost }: Suite, costs: ReadonlyMap<string, Cost>): Target[] {

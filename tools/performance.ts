@@ -13,7 +13,8 @@ import { root } from './quality/sources.ts';
  *     …
  *     <!-- end -->
  *
- * where a word in capitals is replaced by the value of the option with that name. The table of targets collects the rows of all blocks.
+ * where a word in capitals is replaced by the value of the option with that name. Without a value, `--trivy TRIVY` and the like are left out, and
+ * the benchmark does without that scanner. The table of targets collects the rows of all blocks.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,11 +22,15 @@ const { values, positionals } = parseArgs({
     images: { type: 'string', default: '' },
     mirror: { type: 'string', default: '' },
     trivy: { type: 'string', default: '' },
+    syft: { type: 'string', default: '' },
+    'osv-scanner': { type: 'string', default: '' },
     snyk: { type: 'string', default: '' },
     layer: { type: 'string', default: '' },
     layout: { type: 'string', default: '' },
   },
 });
+/** Other scanners, which may be missing. */
+const scanners = ['trivy', 'syft', 'osv-scanner', 'snyk'];
 const page = join(root, 'docs/performance.md');
 const block = /^<!-- bench (.+) -->\n[\s\S]*?^<!-- end -->$/gm;
 
@@ -49,7 +54,13 @@ function replaceBlock(command: string, made: string): void {
 
 function run(command: string): string {
   const places: Readonly<Record<string, string>> = values;
-  const words = command.split(' ').map((word) => (/^[A-Z]+$/.test(word) ? place(word, places) : word));
+  const missing = scanners
+    .filter((name) => !places[name])
+    .flatMap((name) => [`--${name}`, name.toUpperCase()]);
+  const words = command
+    .split(' ')
+    .filter((word) => !missing.includes(word))
+    .map((word) => (/^[A-Z][A-Z-]*$/.test(word) ? place(word, places) : word));
   process.stderr.write(`bench ${command}\n`);
   const where = machine();
   const { status, stdout } = spawnSync(process.execPath, [join(root, 'bench/main.ts'), ...words], {
