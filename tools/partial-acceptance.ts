@@ -4,8 +4,9 @@
  *     npm run acceptance:partial -- [--mirror=DIR] [--image=debian-multi] [--keep=DIR] [--rounds=1]
  *
  * `CLAIR_TEST_IMAGES` is the directory of the images. Go builds the programs that repack the image. In each round, each format is scanned whole and in
- * parts, over a link of 200 Mbit/s and 20 ms. The packages must be equal, and with a mirror the reports but for the remark. Prints each step when it
- * ends, with its seconds. debian-multi takes 30 s for each whole scan, and minutes to be repacked: `--keep` keeps the repacked images.
+ * parts, over a link of 200 Mbit/s and 20 ms. The packages must be equal, and with a mirror the reports but for the remark. A layer of which most is
+ * needed, such as Alpine with SOCI, is read whole by design, and that is printed. The targets are of debian-multi. Prints each step when it ends, with
+ * its seconds. debian-multi takes 30 s for each whole scan, and minutes to be repacked: `--keep` keeps the repacked images.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -87,8 +88,7 @@ async function repack(layout: string): Promise<void> {
   for (const [name, { program, args }] of Object.entries(formats)) {
     const writer = join(tools, program);
     const source = join(root, 'tools/partial', program);
-    if (!existsSync(writer))
-      await step(`build ${program}`, () => output('go', ['build', '-o', writer, '.'], source));
+    await step(`build ${program}`, () => output('go', ['build', '-o', writer, '.'], source));
     const to = join(layouts, name);
     if (!existsSync(join(to, 'oci-layout')))
       await step(`repack as ${name}`, () => output(writer, [...args, layout, 'latest', to], root));
@@ -171,11 +171,12 @@ function contentOf(report: Report): object {
   };
 }
 
-/** Loads the advisories of a mirror into a database. Returns its file, or undefined without a mirror. */
+/** Loads the advisories of the distribution, by which the image is named, from a mirror into a database. Returns its file, or undefined without a mirror. */
 async function loadAdvisories(): Promise<string | undefined> {
   if (values.mirror === undefined) return undefined;
   const database = join(place, 'advisories.db');
-  const load = ['db', 'update', 'debian', 'kev', 'epss', '--mirror', values.mirror, '--db', database];
+  const [distribution = ''] = values.image.split('-');
+  const load = ['db', 'update', distribution, 'kev', 'epss', '--mirror', values.mirror, '--db', database];
   await step('load the advisories', () => run(load));
   return database;
 }
@@ -187,13 +188,15 @@ async function scan(target: string, advisories: string | undefined, args: readon
   return await run(['scan', target, '--offline', '--format', 'json', '--db', database, ...args]);
 }
 
-function compareReports(partial: Report, whole: Report): void {
-  const [remark] = partial.coverage.filter(({ namespace }) => namespace === 'layers');
-  console.log(`  ${remark?.reason ?? ''}`);
-  assert.match(remark?.reason ?? '', /^read by table of contents/);
+/** Compares the reports of both ways, and prints how the layers were read. Returns whether a table of contents was used. */
+function compareReports(partial: Report, whole: Report): boolean {
+  const { reason = '' } = partial.coverage.find(({ namespace }) => namespace === 'layers') ?? {};
+  console.log(`  ${reason}`);
+  assert.match(reason, /^read by table of contents|^\S+ was fetched whole: .*does not pay off$/);
   assert.deepEqual(contentOf(partial), contentOf(whole));
   const equal = values.mirror === undefined ? 'they are equal' : 'the reports are equal but for the remark';
   console.log(`  ${partial.packages.length} packages, ${partial.matches.length} findings: ${equal}`);
+  return reason.startsWith('read by');
 }
 
 async function compareFormat(
@@ -203,12 +206,13 @@ async function compareFormat(
 ): Promise<void> {
   const times = { whole: [] as number[], partial: [] as number[] };
   let counts = { requests: 0, bytes: 0 };
+  let isByTable = true;
   for (let round = 0; round < Number(values.rounds); round++) {
     const whole = await step('scan it whole', () => scan(target, advisories, []));
     take();
     const partial = await step('scan it in parts', () => scan(target, advisories, ['--partial']));
     counts = take();
-    compareReports(JSON.parse(partial.stdout) as Report, JSON.parse(whole.stdout) as Report);
+    isByTable = compareReports(JSON.parse(partial.stdout) as Report, JSON.parse(whole.stdout) as Report);
     times.whole.push(whole.wallMs);
     times.partial.push(partial.wallMs);
   }
@@ -217,6 +221,9 @@ async function compareFormat(
   console.log(
     `  ${counts.bytes} bytes, ${(share * 100).toFixed(1)} % of the image, in ${counts.requests} requests; ${partial.toFixed(0)} ms instead of ${whole.toFixed(0)} ms, ratio ${(partial / whole).toFixed(2)}`,
   );
+  if (!isByTable) console.log('  whole layer, as designed');
+  // The targets are of this image. A small one takes as long as the command needs to start.
+  if (!isByTable || values.image !== 'debian-multi') return;
   if (share > format.share) misses.push(`${name}: too many bytes`);
   if (counts.requests > requestsMax) misses.push(`${name}: too many requests`);
   if (partial / whole > format.wallRatio) misses.push(`${name}: too slow`);

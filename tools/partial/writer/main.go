@@ -48,6 +48,10 @@ func main() {
 	if len(os.Args) != 5 {
 		log.Fatal("usage: writer estargz|zstd:chunked LAYOUT TAG OUTPUT")
 	}
+	// The caller deletes the output, and so the temporary files of a program that was ended.
+	if err := os.Setenv("TMPDIR", os.Args[4]); err != nil {
+		log.Fatal(err)
+	}
 	if err := convert(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		log.Fatal(err)
 	}
@@ -119,7 +123,9 @@ func toEStargz(path, to string) (descriptor, string, error) {
 	if err != nil {
 		return descriptor{}, "", err
 	}
-	blob, err := estargz.Build(io.NewSectionReader(file, 0, info.Size()))
+	// The best compression, which is the default, would take ten minutes for a large image.
+	level := estargz.WithCompressionLevel(gzip.BestSpeed)
+	blob, err := estargz.Build(io.NewSectionReader(file, 0, info.Size()), level)
 	if err != nil {
 		return descriptor{}, "", err
 	}
