@@ -152,11 +152,12 @@ test('expands a sparse file, and reports one with a malformed map', () => {
 });
 
 test('takes no time on a sparse map without line ends or with too many pieces', () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const map of [`40000\n${'x'.repeat(4_000_000)}`, `1000000\n${'0\n0\n'.repeat(1_000_000)}`]) {
     assert.equal(collect([{ path: 'x', content: map, pax }]).remarks.length, 1);
   }
-  assert.ok(performance.now() - started < 5000);
+  const { user, system } = process.cpuUsage(started);
+  assert.ok(user + system < 5_000_000);
 });
 
 test('reports overlong names and hard links to them, also in a root file system', () => {
