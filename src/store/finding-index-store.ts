@@ -206,8 +206,10 @@ export interface FleetImageFilter extends KnownImageFilter {
   readonly isNamed?: true | undefined;
   /** A part of a current name in any case, or the start of a digest. */
   readonly text?: string | undefined;
-  /** Images with packages of this namespace. `noNamespace` for those without any. */
+  /** Images with packages of this namespace. `noNamespace` for those without any. With `finding`, it is that of the advisories of the finding. */
   readonly namespace?: string | undefined;
+  /** Images with a finding of a vulnerability, and of a package if given: exactly those that `FleetFinding.images` counts and that scans have read. */
+  readonly finding?: { readonly vulnerability: string; readonly purl?: string | undefined } | undefined;
   /** Images with a finding that an upgrade of this package closes: one with a fixed version in it, or in a package built from it. */
   readonly upgrade?: string | undefined;
   /** Images with packages of any of these namespaces. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
@@ -95,11 +96,11 @@ async function runAll(
 }
 
 async function asksForToken(t: TestContext): Promise<void> {
-  const token = 'token-of-a-reader';
+  const [token, limited] = ['token-of-a-reader', 'token-of-a-team'];
   const { ports } = await runServer(t, ['serve'], {
     CLAIR_API_ADDR: '127.0.0.1:0',
     CLAIR_API_HEALTHADDR: '127.0.0.1:0',
-    CLAIR_API_TOKENS: `read:${Buffer.from(await crypto.subtle.digest('SHA-256', Buffer.from(token))).toString('hex')}:auditor`,
+    CLAIR_API_TOKENS: `read:${hash('sha256', token)}:auditor,read:${hash('sha256', limited)}:team::registry.example/own`,
     CLAIR_UPDATER_INTERVAL: '0',
     CLAIR_DATABASE_OPTIONS_PATH: join(temporaryDirectory(t), 'clair.db'),
   });
@@ -120,7 +121,15 @@ async function asksForToken(t: TestContext): Promise<void> {
   await page.getByText('Your session has ended.').waitFor();
   await page.getByRole('link', { name: 'Images', exact: true }).click();
   await page.getByText('No image yet').waitFor();
-  await page.getByLabel('Token').fill(token);
+  await page.getByLabel('Token').fill(limited);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByLabel('Token').waitFor({ state: 'detached' });
+  // Its token may not have the order by risk, nor conditions without a repository.
+  await page.goto(`${url}/images`);
+  await page.getByText('Your token is limited to repositories').waitFor();
+  await page.getByText('No image yet').waitFor();
+  await page.getByLabel('Repository').fill('registry.example/own');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Severity').waitFor();
+  await page.getByText('No image matches these filters').waitFor();
 }

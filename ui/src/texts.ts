@@ -143,6 +143,9 @@ export const texts = {
     pages: 'Pages',
     first: 'First page',
     previous: 'Previous page',
+    rows: (rows: number) => `${rows} ${rows === 1 ? 'row' : 'rows'} in this list.`,
+    moreRows: (rows: number) =>
+      `At least ${rows} ${rows === 1 ? 'row' : 'rows'} in this list. The next page may have more. The number of all is not counted here.`,
     shown: (from: number, to: number, all: number) => `${from}–${to} of ${all}`,
     export: 'Export CSV',
     exporting: 'Exporting …',
@@ -205,6 +208,15 @@ export const texts = {
       'clair scan registry.example/shop/web:1.4 --server URL',
       'curl -X POST URL/api/v1/images -d \'{"reference": "registry.example/shop/web:1.4"}\'',
     ],
+    total: (images: string, time: string) => `${images} images, counted at ${time}.`,
+    uncounted: (images: string) =>
+      `The findings of ${images} of them are not counted: they have no name any more, or wait for the next count.`,
+    noneHere: 'No image on this page. The next page may have some.',
+    purl: 'Package of the vulnerability',
+    withFinding:
+      'Images with a finding of this vulnerability, as last counted without rules and VEX statements. Images that clients have posted are not in this list.',
+    limited:
+      'Your token is limited to repositories. Enter the name of one of them to filter its images, or to sort them.',
     sortSeen: 'Newest first',
     sortRisk: 'Most at risk first',
   },
@@ -404,7 +416,9 @@ export const texts = {
     namespace: 'System',
     sourcePackage: 'Source package',
     builtFrom: 'from',
-    counted: 'As last counted. Rules and VEX statements do not apply here.',
+    total: (findings: string, time: string) => `${findings} findings, counted at ${time}.`,
+    counted:
+      'A row is a vulnerability of a package version, and counts once in each of its images. Rules and VEX statements do not apply here.',
   },
   exploitations: { yes: '▲ yes', no: 'no', unknown: 'not known' },
   advisories: {

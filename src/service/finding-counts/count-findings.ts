@@ -13,6 +13,7 @@ import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import { assessPackages } from '../findings/assess-packages.ts';
 import { updateImagesBySource } from './images-by-source.ts';
+import { updateImageTotals } from './list-totals.ts';
 import { updateUnassessed } from './unassessed-fleet.ts';
 import { scoresKey, updateScores } from './update-scores.ts';
 import { markUpgradesOld, updateUpgrades } from './update-upgrades.ts';
@@ -84,6 +85,7 @@ async function countCoverage(deps: CountFindingsDeps): Promise<void> {
   const groups = await deps.store.findingIndex.groupByNamespaces();
   await updateUnassessed(groups, deps);
   await updateImagesBySource(groups, deps);
+  await updateImageTotals(groups, deps);
 }
 
 async function rankFleet({

@@ -57,6 +57,8 @@ export interface ListedFix {
 
 /** @route GET /api/v1/findings */
 export interface FindingList {
+  /** Findings in all images. Null as that of images. */
+  readonly total: { readonly findings: number; readonly countedAt: string } | null;
   readonly findings: readonly FleetFinding[];
   readonly next?: string;
 }

@@ -73,6 +73,8 @@ export interface ImageCounts {
 
 /** @route GET /api/v1/images */
 export interface ImageList {
+  /** Null before the first count, and where only a pass over the whole list finds it. */
+  readonly total: { readonly images: number; readonly uncounted: number; readonly countedAt: string } | null;
   readonly images: readonly ListedImage[];
   readonly next?: string | number;
 }
@@ -104,6 +106,8 @@ export interface Session {
   /** Name of the token; null without a session. */
   readonly client: string | null;
   readonly scope: 'read' | 'scan' | 'admin' | 'triage' | null;
+  /** Whether the token is limited to repositories. */
+  readonly limited: boolean;
   readonly signIn: { readonly token: boolean; readonly oidc: boolean };
   /** Time of the server. */
   readonly at: string;

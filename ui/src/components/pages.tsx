@@ -28,6 +28,18 @@ export function CursorPages({ next }: { readonly next: string | number | undefin
   );
 }
 
+/** The number of rows of a list, or that it has at least those of its first page: a further page may be empty, and does not know what is before it. */
+export function RowCount({
+  rows,
+  next,
+}: {
+  readonly rows: number;
+  readonly next: unknown;
+}): JSX.Element | null {
+  if (place.value.query.has('after')) return null;
+  return <>{next === undefined ? texts.table.rows(rows) : texts.table.moreRows(rows)}</>;
+}
+
 /** A page of a list that the browser holds whole. */
 export interface LocalPage<T> {
   readonly rows: readonly T[];

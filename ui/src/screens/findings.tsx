@@ -4,10 +4,11 @@ import { type Column, DataTable } from '../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
 import { FixCell } from '../components/fix.tsx';
 import { ListScreen } from '../components/list-screen.tsx';
+import { RowCount } from '../components/pages.tsx';
 import { SeverityBadge, UnknownLast } from '../components/severity.tsx';
 import { Foreign } from '../components/text.tsx';
-import { formatNumber, formatShare } from '../format.ts';
-import { hrefOf, hrefWith } from '../router.ts';
+import { formatNumber, formatShare, formatTime } from '../format.ts';
+import { hrefOf, hrefWith, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
 
@@ -54,7 +55,14 @@ export function FindingsScreen(): JSX.Element {
     >
       {(data) => (
         <>
-          <p class="muted">{texts.fleet.counted}</p>
+          <p class="muted">
+            {data.total !== null &&
+              texts.fleet.total(formatNumber(data.total.findings), formatTime(data.total.countedAt))}{' '}
+            {(data.total === null || data.next === undefined) && (
+              <RowCount rows={data.findings.length} next={data.next} />
+            )}{' '}
+            {texts.fleet.counted}
+          </p>
           <UnknownLast names={['severity']} />
           <DataTable caption={texts.fleet.caption} columns={columns} rows={data.findings} keyOf={keyOf} />
         </>
@@ -128,8 +136,21 @@ const columns: readonly Column<FleetFinding>[] = [
     key: 'images',
     title: texts.fleet.images,
     isNumber: true,
-    cell: ({ images, vulnerability }) => (
-      <a href={hrefOf(`/advisories/${encodeURIComponent(vulnerability)}`)}>{formatNumber(images)}</a>
-    ),
+    cell: (finding) => <ImageCount finding={finding} />,
   },
 ];
+
+/** Longest purl that the API takes as a filter. */
+const purlMax = 512;
+
+/** The number of images of a finding, with a link to exactly these images. An image that is named by a tag has no list. */
+function ImageCount({ finding }: { readonly finding: FleetFinding }): JSX.Element {
+  const { images, vulnerability, namespace, package: item } = finding;
+  const { query } = place.value;
+  const [repository, image] = [query.get('repository') ?? undefined, query.get('image') ?? undefined];
+  const count = formatNumber(images);
+  const isListed = item.purl.length <= purlMax && image?.startsWith('sha256:') !== false;
+  if (!isListed) return <>{count}</>;
+  const { purl } = item;
+  return <a href={hrefOf('/images', { vulnerability, purl, namespace, repository, q: image })}>{count}</a>;
+}

@@ -1,14 +1,15 @@
 import type { JSX } from 'preact';
 import { pathOf, useResource } from '../api/client.ts';
-import type { ImageList, ListedImage } from '../api/types.ts';
+import { sessionPath } from '../api/session.ts';
+import type { ImageList, ListedImage, Session } from '../api/types.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { CheckField, FilterBar, SelectField, TextField } from '../components/filters.tsx';
-import { CursorPages, ExportButton } from '../components/pages.tsx';
+import { CursorPages, ExportButton, RowCount } from '../components/pages.tsx';
 import { SeverityBar, SeverityNumbers } from '../components/severity.tsx';
 import { Empty, Heading, Loaded, NothingMatches } from '../components/states.tsx';
 import { Foreign, Time } from '../components/text.tsx';
 import { isAssessable, VerdictChip, verdictOf } from '../components/verdict.tsx';
-import { formatAge, formatNumber, shortDigest } from '../format.ts';
+import { formatAge, formatNumber, formatTime, shortDigest } from '../format.ts';
 import { hrefOf, hrefWith, place } from '../router.ts';
 import { severitiesDescending } from '../severity.ts';
 import { texts } from '../texts.ts';
@@ -18,6 +19,8 @@ const filterNames = [
   'repository',
   'namespace',
   'upgrade',
+  'vulnerability',
+  'purl',
   'source',
   'label',
   'severity',
@@ -31,10 +34,13 @@ const filterNames = [
 export function ImagesScreen(): JSX.Element {
   const { query } = place.value;
   const filters = Object.fromEntries(filterNames.map((name) => [name, query.get(name) ?? undefined]));
-  const sort = query.get('sort') ?? 'risk';
+  const { data: session, failure } = useResource<Session>(sessionPath);
+  const isUnordered = session?.limited === true && !query.has('repository');
+  const sort = query.get('sort') ?? (isUnordered ? undefined : 'risk');
   const path = pathOf('/images', { ...filters, sort, after: query.get('after') ?? undefined });
-  const resource = useResource<ImageList>(path);
-  const isFiltered = filterNames.some((name) => query.has(name));
+  // The order depends on the token.
+  const isReady = session !== undefined || failure !== undefined;
+  const resource = useResource<ImageList>(isReady ? path : undefined);
   return (
     <>
       <Heading title={texts.images.title}>
@@ -45,25 +51,56 @@ export function ImagesScreen(): JSX.Element {
           <ExportButton path={path} name="images.csv" />
         </span>
       </Heading>
-      <ImageFilters />
+      {isUnordered ? <RepositoryFilter /> : <ImageFilters />}
       <Plan />
+      {query.has('vulnerability') && <p class="notice">{texts.images.withFinding}</p>}
       <Loaded resource={resource} path={path}>
-        {({ images, next }) =>
-          images.length === 0 ? (
-            isFiltered ? (
-              <NothingMatches clearHref={hrefOf('/images')} title={texts.images.nothing} />
-            ) : (
-              <NoImages />
-            )
-          ) : (
-            <>
-              <ImageTable images={images} />
-              <CursorPages next={next} />
-            </>
-          )
-        }
+        {(list) => <ImagePage list={list} />}
       </Loaded>
     </>
+  );
+}
+
+/** A page of images. It can be empty although there is a next one: some conditions are looked at page by page. */
+function ImagePage({ list }: { readonly list: ImageList }): JSX.Element {
+  const { images, next } = list;
+  const { query } = place.value;
+  if (images.length > 0)
+    return (
+      <>
+        <Total list={list} />
+        <ImageTable images={images} />
+        <CursorPages next={next} />
+      </>
+    );
+  if (next !== undefined || query.has('after'))
+    return (
+      <>
+        <p class="muted">{next === undefined ? texts.images.nothing : texts.images.noneHere}</p>
+        <CursorPages next={next} />
+      </>
+    );
+  return filterNames.some((name) => query.has(name)) ? (
+    <NothingMatches clearHref={hrefOf('/images')} title={texts.images.nothing} />
+  ) : (
+    <NoImages />
+  );
+}
+
+/** The number of images of the list. A list on one page has what is true now. */
+function Total({ list: { images, next, total } }: { readonly list: ImageList }): JSX.Element {
+  const isWhole = next === undefined && !place.value.query.has('after');
+  if (total === null || isWhole)
+    return (
+      <p class="muted">
+        <RowCount rows={images.length} next={next} />
+      </p>
+    );
+  return (
+    <p class="muted">
+      {texts.images.total(formatNumber(total.images), formatTime(total.countedAt))}{' '}
+      {total.uncounted > 0 && texts.images.uncounted(formatNumber(total.uncounted))}
+    </p>
   );
 }
 
@@ -80,6 +117,18 @@ function Plan(): JSX.Element | null {
   );
 }
 
+/** The only filter of a token that is limited to repositories, until it has the name of one of them. */
+function RepositoryFilter(): JSX.Element {
+  return (
+    <>
+      <FilterBar names={filterNames}>
+        <TextField name="repository" label={texts.filters.repository} />
+      </FilterBar>
+      <p class="notice">{texts.images.limited}</p>
+    </>
+  );
+}
+
 function ImageFilters(): JSX.Element {
   const { filters, images } = texts;
   return (
@@ -88,6 +137,8 @@ function ImageFilters(): JSX.Element {
       <TextField name="repository" label={filters.repository} />
       <TextField name="namespace" label={filters.namespace} placeholder="debian:12" />
       <TextField name="upgrade" label={images.upgrade} placeholder="openssl" hint={images.upgradeHint} />
+      <TextField name="vulnerability" label={texts.findings.vulnerability} placeholder="CVE-2026-" />
+      {place.value.query.has('purl') && <TextField name="purl" label={images.purl} />}
       <TextField name="source" label={filters.source} placeholder="debian" />
       <SelectField
         name="severity"

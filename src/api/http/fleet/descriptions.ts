@@ -233,6 +233,11 @@ export const retryDescription: RouteDescription = {
   errorStatuses: [404, 503],
 };
 
+const imageTotal: Schema = {
+  type: ['object', 'null'],
+  properties: { images: number, uncounted: number, countedAt: text },
+};
+
 /** Description of `GET /api/v1/images` for the OpenAPI document. */
 export const imagesDescription: RouteDescription = {
   summary: 'Lists the images that scans have read, with their names, and their findings as last counted.',
@@ -255,6 +260,12 @@ export const imagesDescription: RouteDescription = {
       summary:
         'Only images with a finding that an upgrade of this package or source package closes; with `namespace`, only findings of that namespace.',
     },
+    vulnerability: {
+      type: 'string',
+      summary:
+        'Only images with a finding of this vulnerability, which `namespace` and `repository` then limit as they do in `/findings`.',
+    },
+    purl: { type: 'string', summary: 'With `vulnerability`: only findings of the package with this purl.' },
     source: { type: 'string', summary: 'Only images that rely on the advisories of this source.' },
     label: { type: 'string', summary: 'Only images with this label: `KEY` or `KEY=VALUE`.' },
     ...findingQuery,
@@ -270,7 +281,11 @@ export const imagesDescription: RouteDescription = {
   },
   responseType: {
     type: 'object',
-    properties: { images: { type: 'array', items: countedImage }, next: { type: ['integer', 'string'] } },
+    properties: {
+      total: imageTotal,
+      images: { type: 'array', items: countedImage },
+      next: { type: ['integer', 'string'] },
+    },
   },
   hasProblems: true,
   errorStatuses: [400, 403, 404, 503],

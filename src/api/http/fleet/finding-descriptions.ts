@@ -62,5 +62,8 @@ export const findingsDescription: RouteDescription = describedList({
     ...findingQuery,
   },
   row: finding,
+  head: {
+    total: { type: ['object', 'null'], properties: { findings: number, countedAt: text } },
+  },
   refusals: [403, 404],
 });

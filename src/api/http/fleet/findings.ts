@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { findFindingTotal } from '../../../service/finding-counts/list-totals.ts';
 import { knownTagOf } from '../../../service/images/find-known-images.ts';
 import type { FindingFilter, FindingPlace, FleetFinding } from '../../../store/finding-index-store.ts';
 import { parseQuery } from '../native/query.ts';
@@ -48,6 +49,8 @@ async function getFindingsRoute(request: ApiRequest, deps: FleetDeps): Promise<A
     toJson: toFindingJson,
     columns,
     nextOf: cursor.write,
+    // A token that is limited to repositories always gives a repository or an image, of which there is no number.
+    head: async () => ({ total: (await findFindingTotal(filter, deps.store)) ?? null }),
   };
   return await listResponse(list, { limit, after }, { request, listLimiter: deps.listLimiter });
 }

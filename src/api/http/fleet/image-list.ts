@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../model/severity.ts';
 import { findImagesBySource } from '../../../service/finding-counts/images-by-source.ts';
+import { findImageTotal, type ImageTotal } from '../../../service/finding-counts/list-totals.ts';
 import { findUnassessedNamespaces } from '../../../service/finding-counts/unassessed-fleet.ts';
 import { unassessedReasons } from '../../../service/fleet/unassessed-images.ts';
 import { knownTagOf, toKnownJson } from '../../../service/images/find-known-images.ts';
@@ -46,6 +47,8 @@ const filterParameters = {
   q: textParameter,
   namespace: textParameter,
   upgrade: textParameter,
+  vulnerability: textParameter,
+  purl: textParameter,
   source: textParameter,
   label: textParameter,
   ...findingParameters,
@@ -89,8 +92,18 @@ export async function getImagesRoute(request: ApiRequest, deps: FleetDeps): Prom
     toJson: toFleetImageJson,
     columns,
     nextOf: (next) => (order === 'number' ? next[1] : cursors[order].write(next)),
+    head: async () => ({ total: (await totalOf(filter, request, deps)) ?? null }),
   };
   return await listResponse(list, { limit, after }, { request, listLimiter: deps.listLimiter });
+}
+
+/** Returns the number of images of a list. A token that is limited to repositories gets none, since the numbers are of all images. */
+async function totalOf(
+  filter: FleetImageFilter,
+  { repositories }: ApiRequest,
+  { store }: FleetDeps,
+): Promise<ImageTotal | undefined> {
+  return repositories === undefined ? await findImageTotal(filter, store) : undefined;
 }
 
 function orderOf({ query }: ApiRequest): ImageOrder {
@@ -140,13 +153,19 @@ type Wanted = Omit<z.infer<typeof queries.number>, 'limit' | 'after' | 'assessed
 
 function filterOf(wanted: Wanted): FleetImageFilter {
   const { repository, untagged, q, namespace, upgrade, label, severity, fixable, exploited } = wanted;
+  const { vulnerability, purl } = wanted;
+  if (purl !== undefined && vulnerability === undefined)
+    throw new WireError(400, 'purl needs vulnerability: it is the package of a finding');
   const isUntagged = repository === undefined && untagged === true;
   return {
     ...(repository !== undefined && { repository: knownTagOf(repository).repository }),
+    // The numbers of images of findings are of current names.
+    ...(repository !== undefined && vulnerability !== undefined && { isNamed: true }),
     ...(isUntagged && { isUntagged }),
     text: q,
     namespace,
     upgrade,
+    finding: vulnerability === undefined ? undefined : { vulnerability, purl },
     severity,
     isFixable: fixable,
     isExploited: exploited,

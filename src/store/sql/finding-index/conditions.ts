@@ -1,12 +1,13 @@
 import {
   type Expression,
+  expressionBuilder,
   type Kysely,
   type RawBuilder,
   type SelectQueryBuilder,
   type SqlBool,
   sql,
 } from 'kysely';
-import type { ImageLabel, LabelWeight, UpgradeScope } from '../../finding-index-store.ts';
+import type { FleetImageFilter, ImageLabel, LabelWeight, UpgradeScope } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
 
 /** A part of the counted images. */
@@ -60,6 +61,54 @@ export function indexesToUpgrade(
     .unionAll(fixed.where('finding.package', '=', upgrade).where('found_package.source_name', 'is', null));
   const sets = db.selectFrom('set_finding').select('set_id').where('finding_id', 'in', found);
   return db.selectFrom('counted_set').select('counted_set.image_id').where('counted_set.set_id', 'in', sets);
+}
+
+type FindingCondition = Pick<FleetImageFilter, 'finding' | 'namespace'>;
+
+/** Selects the numbers of the indexes that have a finding, see `FleetImageFilter`. */
+export function indexesWithFinding(
+  db: Kysely<Tables>,
+  wanted: FindingCondition,
+): SelectQueryBuilder<Tables, 'counted_set', { image_id: number }> {
+  const sets = db
+    .selectFrom('set_finding')
+    .select('set_id')
+    .where('finding_id', 'in', findingsOf(db, wanted));
+  return db.selectFrom('counted_set').select('counted_set.image_id').where('counted_set.set_id', 'in', sets);
+}
+
+/** Returns the condition for a known image to have a finding, which looks at this image alone. */
+export function hasFinding(db: Kysely<Tables>, wanted: FindingCondition): Expression<SqlBool> {
+  const found = db
+    .selectFrom('counted_set')
+    .innerJoin('set_finding', 'set_finding.set_id', 'counted_set.set_id')
+    .select(sql<number>`1`.as('one'))
+    .whereRef('counted_set.image_id', '=', sql.ref('known_image.image_id'))
+    .where('set_finding.finding_id', 'in', findingsOf(db, wanted))
+    .limit(1);
+  return expressionBuilder<Tables, 'known_image'>()(found, 'is not', null);
+}
+
+function findingsOf(
+  db: Kysely<Tables>,
+  { finding, namespace }: FindingCondition,
+): SelectQueryBuilder<Tables, 'finding', { id: number }> {
+  const { vulnerability = '', purl } = finding ?? {};
+  let query = db
+    .selectFrom('finding')
+    .select('finding.id')
+    .where('finding.vulnerability_id', '=', (eb) =>
+      eb.selectFrom('found_vulnerability').select('id').where('name', '=', vulnerability),
+    );
+  if (namespace !== undefined) query = query.where('finding.namespace', '=', namespace);
+  if (purl === undefined) return query;
+  // PostgreSQL would turn a join into a scan of all packages.
+  return query.where(
+    (eb) =>
+      eb.selectFrom('found_package').select('purl').whereRef('found_package.id', '=', 'finding.package_id'),
+    '=',
+    purl,
+  );
 }
 
 /** Returns the condition for a known image to have a label. The text of all labels is JSON, in which no value can contain another label. */

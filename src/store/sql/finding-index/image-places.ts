@@ -16,7 +16,14 @@ import {
   noNamespace,
 } from '../../finding-index-store.ts';
 import type { Tables } from '../schema.ts';
-import { containsExactly, containsText, hasLabel, indexesToUpgrade } from './conditions.ts';
+import {
+  containsExactly,
+  containsText,
+  hasFinding,
+  hasLabel,
+  indexesToUpgrade,
+  indexesWithFinding,
+} from './conditions.ts';
 
 /** Value of the images that are not counted: the end of the list by risk. */
 export const uncounted = -1;
@@ -50,8 +57,9 @@ export function canTry({ repository, text, upgrade }: FleetImageFilter): boolean
   return !isAnyOf && text?.startsWith(digestStart) !== true;
 }
 
-function imagesToTry({ text, label }: FleetImageFilter, order: ImageOrder): number {
-  return order === 'risk' && text === undefined && label === undefined ? imagesTried : imagesLookedUp;
+function imagesToTry({ text, label, finding }: FleetImageFilter, order: ImageOrder): number {
+  const isLookedUp = [text, label, finding].some((one) => one !== undefined);
+  return order === 'risk' && !isLookedUp ? imagesTried : imagesLookedUp;
 }
 
 /** Selects the places of those of the next images in the order of a list that it has. By risk, only counted images have a place. */
@@ -62,6 +70,7 @@ export function nextImages(
   const tried = isUnlimited(filter) ? limit : imagesToTry(filter, order);
   const named = [
     ...(filter.text === undefined ? [] : [hasName(db, filter.text)]),
+    ...(filter.finding === undefined ? [] : [hasFinding(db, filter)]),
     ...upgradeConditions(db, filter),
   ];
   const direction = order === 'number' ? 'asc' : 'desc';
@@ -107,6 +116,7 @@ export function allImages(db: Kysely<Tables>, { filter, order, after, limit }: I
   const sets = [
     ...(repository === undefined ? [] : [isIn(imagesOf(db, { repository, isNamed }))]),
     ...(text === undefined ? [] : [isIn(imagesNamed(db, text, namedIn))]),
+    ...findingConditions(db, filter),
     ...upgradeConditions(db, filter),
   ];
   // Conditions of findings are of counted images. The few that hold them are found first.
@@ -145,10 +155,9 @@ function isBefore(columns: RawBuilder<unknown>, place: FleetImagePlace = [0, 0])
 }
 
 function hasFindingConditions(filter: FleetImageFilter): boolean {
-  const { namespace, upgrade, namespaces, severity, isFixable, isExploited, assessment } = filter;
-  return [namespace, upgrade, namespaces, severity, isFixable, isExploited, assessment].some(
-    (one) => one !== undefined,
-  );
+  const { namespace, upgrade, finding, namespaces, severity, isFixable, isExploited, assessment } = filter;
+  const all = [namespace, upgrade, finding, namespaces, severity, isFixable, isExploited, assessment];
+  return all.some((one) => one !== undefined);
 }
 
 const countOfSeverity = {
@@ -190,10 +199,11 @@ function withConditions(
 function namespaceConditions({
   namespace,
   namespaces,
+  finding,
   assessment,
 }: FleetImageFilter): readonly Expression<SqlBool>[] {
   const conditions: Expression<SqlBool>[] = [];
-  if (namespace !== undefined) conditions.push(hasNamespace(namespace));
+  if (namespace !== undefined && finding === undefined) conditions.push(hasNamespace(namespace));
   if (namespaces !== undefined) conditions.push(anyOf(namespaces.map(hasNamespace)));
   if (assessment !== undefined) {
     const gap = hasGap(assessment.gaps);
@@ -209,6 +219,13 @@ function upgradeConditions(
 ): readonly Expression<SqlBool>[] {
   if (upgrade === undefined) return [];
   const images = indexesToUpgrade(db, { upgrade, namespace });
+  return [expressionBuilder<Tables, 'known_image'>()('known_image.image_id', 'in', images)];
+}
+
+/** Returns the condition for an image to have a certain finding. All images with it are found first. */
+function findingConditions(db: Kysely<Tables>, filter: FleetImageFilter): readonly Expression<SqlBool>[] {
+  if (filter.finding === undefined) return [];
+  const images = indexesWithFinding(db, filter);
   return [expressionBuilder<Tables, 'known_image'>()('known_image.image_id', 'in', images)];
 }
 
