@@ -70,6 +70,14 @@ function imageLists(images: number): readonly ConsoleList[] {
     single('/images of a namespace', (i) => `/images?namespace=debian:${4 + (i % 10)}`),
     paged('/images of a namespace, by risk', () => '/images?sort=risk&namespace=debian:7'),
     single('/images of no such namespace', () => '/images?sort=risk&namespace=alpine:v3.20'),
+    paged(
+      '/images with a popular vulnerability',
+      () => `/images?sort=risk&vulnerability=${popular.vulnerability}`,
+    ),
+    single(
+      '/images with a vulnerability',
+      (i) => `/images?sort=risk&vulnerability=CVE-${2018 + ((i * 40) % 9)}-${1000 + i * 40}`,
+    ),
     single('/images with a label', (i) => `/images?label=team=team-${i}`),
     single('/images with no such label', (i) => `/images?sort=risk&label=team=other-${i}`),
   ];
