@@ -83,6 +83,7 @@ export const readinessSchema: Schema = {
     missing: { type: 'array', items: missingPart },
     feeds: { type: 'object', properties: { loaded: count, unavailable: count, waiting: count } },
     oldestCheck: { type: ['string', 'null'], format: 'date-time' },
+    notLoaded: { type: 'array', items: text },
   },
   required: ['ready', 'missing'],
 };

@@ -37,7 +37,7 @@ test('responds to the health check as Clair does, and with 500 when the database
   assert.deepEqual(await get('/metrics'), [200, 'clair_updater_errors_total 0\n']);
   const notReady =
     '{"ready":false,"missing":[{"part":"feeds","reason":"no feed of advisories is loaded"}],' +
-    '"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null}\n';
+    '"feeds":{"loaded":0,"unavailable":0,"waiting":0},"oldestCheck":null,"notLoaded":[]}\n';
   for (const path of ['/ready', '/readyz']) assert.deepEqual(await get(path), [503, notReady]);
   assert.deepEqual(errors, []);
 
@@ -108,6 +108,18 @@ test('reports in /metrics how long the longest overdue scan has waited', async (
     await store.scanJobs.complete(lease, `sha256:${'0'.repeat(64)}`);
   }
   assert.equal(await overdue(), '0');
+});
+
+test('reports in /metrics whether the sources that the settings name are loaded', async () => {
+  await using store = await openSqliteStore(':memory:');
+  await store.advisories.apply(feedUpdate({ source: 'debian', feed: 'tracker' }), stream([record('CVE-1')]));
+  const feeds = await store.advisories.findFeedStates();
+  const values = { feeds, jobs: [], reading: { busy: 0, waiting: 0 }, walks: [], now: new Date() };
+  const metrics = createMetrics();
+  const text = await metrics.render({ ...values, sources: ['debian', 'ubuntu'] });
+  assert.match(text, /^clair_source_loaded\{source="debian"\} 1$/m);
+  assert.match(text, /^clair_source_loaded\{source="ubuntu"\} 0$/m);
+  assert.doesNotMatch(await metrics.render(values), /^clair_source_loaded\{/m);
 });
 
 test('reports the findings of all images in /metrics once they are counted', async () => {

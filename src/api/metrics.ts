@@ -17,6 +17,8 @@ export interface LayerReadLoad {
 /** Current values for gauges, as opposed to counters. */
 export interface GaugeValues {
   readonly feeds: readonly FeedState[];
+  /** Names of the sources that the settings name. */
+  readonly sources?: readonly string[];
   readonly jobs: readonly Job[];
   readonly reading: LayerReadLoad;
   /** The last walks of watched registries. */
@@ -142,6 +144,35 @@ function notificationCounters(registry: Registry): Pick<Metrics, 'recordDelivery
 /** Registers the gauges, which get their values when the metrics are rendered. */
 function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
   const registers = [registry];
+  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Posted layers in progress.', registers });
+  const waiting = new Gauge({
+    name: 'clair_layers_waiting',
+    help: 'Posted layers that wait for a thread.',
+    registers,
+  });
+  const renderFeeds = feedGauges(registers);
+  const renderSources = sourceGauge(registers);
+  const renderJobs = jobGauges(registers);
+  const renderTotals = fleetGauges(registers);
+  const renderWalks = walkGauges(registers);
+  const renderScans = scanGauge(registers);
+  return {
+    async render({ feeds, sources = [], jobs, reading, walks, nextScan, totals, now }) {
+      renderFeeds(feeds, now);
+      renderSources(sources, feeds);
+      renderJobs(jobs, now);
+      renderTotals(totals);
+      renderWalks(walks);
+      renderScans(nextScan, now);
+      busy.set(reading.busy);
+      waiting.set(reading.waiting);
+      return await registry.metrics();
+    },
+  };
+}
+
+/** Registers the gauges of feeds; returns a function that sets them. */
+function feedGauges(registers: Registry[]): (feeds: readonly FeedState[], now: Date) => void {
   const labelNames = ['source', 'feed'];
   const gauge = (name: string, help: string): Gauge<'source' | 'feed'> =>
     new Gauge({ name, help, labelNames, registers });
@@ -167,37 +198,35 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
     help: 'Records of the feeds that could not be parsed.',
     registers,
   });
-  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Posted layers in progress.', registers });
-  const waiting = new Gauge({
-    name: 'clair_layers_waiting',
-    help: 'Posted layers that wait for a thread.',
+  return (feeds, now) => {
+    const staleNames = staleSources(feeds, now);
+    for (const one of [newest, content, stale, checked, records]) one.reset();
+    notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
+    for (const { source, feed, ...state } of feeds.filter(({ presence }) => presence === 'loaded')) {
+      const labels = { source, feed };
+      if (state.contentDate !== null) content.set(labels, Date.parse(state.contentDate) / 1000);
+      if (state.newestAdvisory !== null) newest.set(labels, Date.parse(state.newestAdvisory) / 1000);
+      stale.set(labels, staleNames.has(source) ? 1 : 0);
+      checked.set(labels, Date.parse(state.checkedAt) / 1000);
+      records.set(labels, state.records);
+    }
+  };
+}
+
+/** Registers the gauge of the sources that the settings name; returns a function that sets it. */
+function sourceGauge(
+  registers: Registry[],
+): (sources: readonly string[], feeds: readonly FeedState[]) => void {
+  const isLoaded = new Gauge({
+    name: 'clair_source_loaded',
+    help: '1 if a feed of a source that updater.enabledupdaters names is loaded, otherwise 0.',
+    labelNames: ['source'],
     registers,
   });
-  const renderJobs = jobGauges(registers);
-  const renderTotals = fleetGauges(registers);
-  const renderWalks = walkGauges(registers);
-  const renderScans = scanGauge(registers);
-  return {
-    async render({ feeds, jobs, reading, walks, nextScan, totals, now }) {
-      const staleNames = staleSources(feeds, now);
-      for (const one of [newest, content, stale, checked, records]) one.reset();
-      renderJobs(jobs, now);
-      renderTotals(totals);
-      renderWalks(walks);
-      renderScans(nextScan, now);
-      notes.set(feeds.reduce((sum, { skipped }) => sum + skipped.count, 0));
-      busy.set(reading.busy);
-      waiting.set(reading.waiting);
-      for (const { source, feed, ...state } of feeds.filter(({ presence }) => presence === 'loaded')) {
-        const labels = { source, feed };
-        if (state.contentDate !== null) content.set(labels, Date.parse(state.contentDate) / 1000);
-        if (state.newestAdvisory !== null) newest.set(labels, Date.parse(state.newestAdvisory) / 1000);
-        stale.set(labels, staleNames.has(source) ? 1 : 0);
-        checked.set(labels, Date.parse(state.checkedAt) / 1000);
-        records.set(labels, state.records);
-      }
-      return await registry.metrics();
-    },
+  return (sources, feeds) => {
+    isLoaded.reset();
+    const loaded = new Set(feeds.flatMap(({ source, presence }) => (presence === 'loaded' ? [source] : [])));
+    for (const source of sources) isLoaded.set({ source }, loaded.has(source) ? 1 : 0);
   };
 }
 

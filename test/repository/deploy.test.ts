@@ -176,6 +176,7 @@ async function sampleMetrics(): Promise<string> {
         lastFailure: null,
       },
     ],
+    sources: ['alpine'],
     jobs: [
       {
         name: 'update alpine',

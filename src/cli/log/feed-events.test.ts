@@ -10,13 +10,13 @@ import { openLog } from './open-log.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
-function logged(outcomes: readonly FeedOutcome[]): Line[] {
+function logged(outcomes: readonly FeedOutcome[], namedSources: readonly string[] = []): Line[] {
   const lines: Line[] = [];
   const write = (line: string): void => {
     const { time: _, ...rest } = JSON.parse(line) as Line;
     lines.push(rest);
   };
-  logFeedOutcomes(openLog({ level: 'debug', format: 'json', redact, write }), outcomes);
+  logFeedOutcomes(openLog({ level: 'debug', format: 'json', redact, write }), outcomes, namedSources);
   return lines;
 }
 
@@ -50,4 +50,17 @@ test('logs each feed that was updated or failed with a distinct reason', () => {
       ['debug', 'd', 'feed checked'],
     ],
   );
+});
+
+test('logs once that no feed of a source exists, as a warning if the settings name the source', () => {
+  const absent = (feed: string, isNew: boolean): FeedOutcome => ({ source, feed, outcome: 'absent', isNew });
+  const line = { source: 'alpine', feeds: 2, msg: 'source not found' };
+  const found = (outcomes: readonly FeedOutcome[], named: readonly string[]): Line[] =>
+    logged(outcomes, named).filter(({ msg }) => msg !== 'feed checked');
+  const first = [absent('a', true), absent('b', true)];
+  assert.deepEqual(found(first, ['alpine']), [{ level: 'warn', ...line }]);
+  assert.deepEqual(found(first, ['debian']), [{ level: 'info', ...line }]);
+  assert.deepEqual(found([absent('a', false), absent('b', false)], ['alpine']), []);
+  const other: FeedOutcome = { source, feed: 'b', outcome: 'unchanged' };
+  assert.deepEqual(found([absent('a', true), other], ['alpine']), []);
 });

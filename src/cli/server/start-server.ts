@@ -9,15 +9,18 @@ import { createMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { builtIn } from '../../extensions.ts';
 import { SingleFlight } from '../../kit/async/single-flight.ts';
 import { WakeSignal } from '../../kit/async/wake-signal.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
+import { isSuperseded } from '../../service/feeds/choose-feeds.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
 import { JobPulse } from '../../service/jobs/job-pulse.ts';
 import { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
+import type { FeedState } from '../../store/feed-state.ts';
 import type { Store } from '../../store/store.ts';
 import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
@@ -196,16 +199,19 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     metrics,
     tracer,
     server,
-    writeMetrics: async () =>
-      await metrics.render({
-        feeds: await store.advisories.findFeedStates(),
+    writeMetrics: async () => {
+      const feeds = await store.advisories.findFeedStates();
+      return await metrics.render({
+        feeds,
+        sources: neededSources(config, feeds),
         jobs: await store.jobs.findAll(),
         walks: await store.watches.findWalks(),
         nextScan: await store.scanJobs.findNextRun(),
         totals: await store.findingCounts.findTotals(),
         reading: pool.load(),
         now: store.now(),
-      }),
+      });
+    },
     ...wakeUps(store, parts),
     extracts: layerExtractsOf(config, { server, store, log, metrics }),
     listGate: new ListLimiter(),
@@ -213,6 +219,11 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     now: store.now,
     jobPulse: new JobPulse(performance.now.bind(performance)),
   };
+}
+
+/** Returns the sources that the settings name, without fallbacks for one that is loaded. */
+function neededSources({ updater }: Config, feeds: readonly FeedState[]): readonly string[] {
+  return updater.enabledupdaters.filter((name) => !isSuperseded(name, builtIn.sources, feeds));
 }
 
 /** Passes the notifications of other servers on, and those of this server to them. */

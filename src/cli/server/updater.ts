@@ -82,7 +82,7 @@ function keepCurrentDeps(
     sleepOrWake: attentiveSleep(wakeSignal, signal),
     onOutcomes(outcomes, seconds) {
       metrics.recordFeedUpdate(outcomes, seconds);
-      logFeedOutcomes(log, outcomes);
+      logFeedOutcomes(log, outcomes, config.updater.enabledupdaters);
       if (outcomes.some(({ outcome }) => outcome === 'updated')) announceWork();
     },
     onError(error) {

@@ -41,7 +41,17 @@ test('is not ready before an advisory feed is loaded', () => {
     missing: [{ part: 'feeds', reason: 'no feed of advisories is loaded' }],
     feeds: { loaded: 0, unavailable: advisories.length, waiting: 0 },
     oldestCheck: null,
+    notLoaded: ['debian', 'rhel'],
   });
+});
+
+test('names the sources that were tried and of which no feed is loaded, and is ready without them', () => {
+  const states = enabled.map((one) =>
+    stateOf(one, { presence: one.source.name === 'rhel' ? 'absent' : 'loaded' }),
+  );
+  const { ready, notLoaded } = readinessOf(enabled, states);
+  assert.deepEqual([ready, notLoaded], [true, ['rhel']]);
+  assert.deepEqual(readinessOf(enabled, []).notLoaded, []);
 });
 
 test('is not ready while an advisory feed waits for its first attempt', () => {

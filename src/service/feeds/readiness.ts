@@ -22,6 +22,8 @@ export interface Readiness {
   };
   /** Time of the oldest last check among the loaded feeds, ISO 8601. Null if none is loaded. */
   readonly oldestCheck: string | null;
+  /** Names of the enabled sources of advisories that were tried and of which no feed is loaded. */
+  readonly notLoaded: readonly string[];
 }
 
 /**
@@ -35,19 +37,31 @@ export function readinessOf(
 ): Readiness {
   const counts = { loaded: 0, unavailable: 0, waiting: 0 };
   const checks: string[] = [];
+  const [tried, loaded] = [new Set<string>(), new Set<string>()];
   for (const { source, feed } of enabled) {
     if (!isAdvisorySource(source) || isSuperseded(source.name, [source], states)) continue;
     const state = states.find((one) => one.source === source.name && one.feed === feed);
-    if (state === undefined) counts.waiting++;
-    else if (state.presence !== 'loaded') counts.unavailable++;
+    if (state === undefined) {
+      counts.waiting++;
+      continue;
+    }
+    tried.add(source.name);
+    if (state.presence !== 'loaded') counts.unavailable++;
     else {
       counts.loaded++;
+      loaded.add(source.name);
       checks.push(state.checkedAt);
     }
   }
   const [oldestCheck = null] = checks.sort();
   const missing = [...missingFeeds(counts), ...stoppedJobs(silentSeconds)];
-  return { ready: missing.length === 0, missing, feeds: counts, oldestCheck };
+  return {
+    ready: missing.length === 0,
+    missing,
+    feeds: counts,
+    oldestCheck,
+    notLoaded: [...tried].filter((name) => !loaded.has(name)),
+  };
 }
 
 function missingFeeds({ loaded, waiting }: Readiness['feeds']): MissingPart[] {

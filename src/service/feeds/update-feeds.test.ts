@@ -111,3 +111,29 @@ test('records nothing when another process takes the lock of a feed over during 
   assert.ok(lease !== undefined);
   assert.deepEqual(await deps.store.advisories.findFeedStates(), [], 'neither the feed nor the failure');
 });
+
+test('fails for a loaded feed that the origin no longer has, and keeps its content', async (context) => {
+  const { deps, setClock } = await setUp(context, {});
+  const { source } = countingSource();
+  assert.equal(await outcomeOf(source, deps), 'updated');
+  setClock(start + 1000);
+  const without: AdvisorySource = { ...source, fetch: () => Promise.resolve('absent') };
+  for (const origin of ['upstream', '/mirror'])
+    assert.equal(await outcomeOf(without, { ...deps, origin }), 'failed');
+  const [state] = await deps.store.advisories.findFeedStates();
+  assert.deepEqual([state?.presence, state?.records, state?.origin], ['loaded', 1, 'upstream']);
+  assert.equal(state?.checkedAt, new Date(start).toISOString());
+  assert.match(state.lastFailure?.message ?? '', /has no file of debian tracker any more/);
+});
+
+test('reports an absent feed as new until the next update, and again at another origin', async (context) => {
+  const { deps } = await setUp(context, {});
+  const source: AdvisorySource = { ...countingSource().source, fetch: () => Promise.resolve('absent') };
+  const isNewAt = async (origin: string): Promise<unknown> => {
+    const [only] = await updateFeeds([{ source, feed: 'tracker' }], { ...deps, origin });
+    return only?.outcome === 'absent' && only.isNew;
+  };
+  const found = [];
+  for (const origin of ['/a', '/a', '/b']) found.push(await isNewAt(origin));
+  assert.deepEqual(found, [true, false, true]);
+});

@@ -8,6 +8,7 @@ import type { FeedChangesUpdate, WholeFeedUpdate } from '../../store/advisory-st
 import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
+import { type AbsentOutcome, recordAbsent } from './absent-feed.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import type { DocumentParsers, ReadText } from './document-batch.ts';
 import { digestedRatings, digestedRatingsAhead } from './document-digests.ts';
@@ -27,7 +28,8 @@ export interface FeedOfSource {
 /** Outcome of the update of one feed. `current`: checked recently enough. `superseded`: its source is a fallback for one that is loaded. */
 export type FeedOutcome = FeedOfSource &
   (
-    | { readonly outcome: 'current' | 'unchanged' | 'absent' | 'busy' | 'superseded' }
+    | { readonly outcome: 'current' | 'unchanged' | 'busy' | 'superseded' }
+    | AbsentOutcome
     | { readonly outcome: 'updated'; readonly difference: FeedChangeCounts }
     | { readonly outcome: 'failed'; readonly error: ClairError }
   );
@@ -212,13 +214,8 @@ async function updateFeed(
   const { fetched, checkedAt: at = deps.now().toISOString() } = await fetchOrMake(wanted, reusable, deps);
   const identity = identityOf(wanted, deps);
   if (fetched === 'absent') {
-    // Loaded content stays, because vendors remove releases that are out of support.
-    if (state?.presence !== 'loaded')
-      await advisories.touch(
-        { ...identity, presence: 'absent', fingerprint: '', fetchedAt: at, checkedAt: at },
-        deps.lease,
-      );
-    return { ...wanted, outcome: 'absent' };
+    const isMade = madeOf(source) !== undefined;
+    return { ...wanted, ...(await recordAbsent(identity, state, { ...deps, at, isMade })) };
   }
   if (fetched === 'unchanged') {
     if (reusable === undefined) throw unchangedWithoutContent(wanted);
