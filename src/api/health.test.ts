@@ -110,6 +110,22 @@ test('reports in /metrics how long the longest overdue scan has waited', async (
   assert.equal(await overdue(), '0');
 });
 
+test('reports in /metrics no time of a check for vulnerabilities that users write', async () => {
+  await using store = await openSqliteStore(':memory:');
+  for (const name of [
+    { source: 'api', feed: 'v1' },
+    { source: 'debian', feed: 'tracker' },
+  ])
+    await store.advisories.apply(feedUpdate(name), stream([record('CVE-1')]));
+  const feeds = await store.advisories.findFeedStates();
+  const values = { feeds, jobs: [], reading: { busy: 0, waiting: 0 }, walks: [], now: new Date() };
+  const text = await createMetrics().render(values);
+  assert.deepEqual(text.match(/^clair_feed_checked_seconds\{.*\}/gm), [
+    'clair_feed_checked_seconds{source="debian",feed="tracker"}',
+  ]);
+  assert.match(text, /^clair_feed_records\{source="api",feed="v1"\} 1$/m);
+});
+
 test('reports in /metrics whether the sources that the settings name are loaded', async () => {
   await using store = await openSqliteStore(':memory:');
   await store.advisories.apply(feedUpdate({ source: 'debian', feed: 'tracker' }), stream([record('CVE-1')]));

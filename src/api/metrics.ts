@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
+import { userFeed } from '../service/feeds/user-vulnerabilities.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
 import type { FeedState } from '../store/feed-state.ts';
 import type { FindingTotals } from '../store/finding-count-store.ts';
@@ -206,8 +207,9 @@ function feedGauges(registers: Registry[]): (feeds: readonly FeedState[], now: D
       const labels = { source, feed };
       if (state.contentDate !== null) content.set(labels, Date.parse(state.contentDate) / 1000);
       if (state.newestAdvisory !== null) newest.set(labels, Date.parse(state.newestAdvisory) / 1000);
-      stale.set(labels, staleNames.has(source) ? 1 : 0);
-      checked.set(labels, Date.parse(state.checkedAt) / 1000);
+      stale.set(labels, Number(staleNames.has(source)));
+      // What users write is never checked.
+      if (source !== userFeed.source) checked.set(labels, Date.parse(state.checkedAt) / 1000);
       records.set(labels, state.records);
     }
   };
