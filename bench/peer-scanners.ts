@@ -45,7 +45,9 @@ export class PeerScanners {
     const { trivy } = this.#places;
     if (trivy === undefined) return [];
     const cache = join(this.#work, 'trivy');
-    const command = `${trivy} image --cache-dir ${cache} --input ${image} --format cyclonedx --offline-scan --skip-java-db-update --skip-version-check --disable-telemetry -q`;
+    // These two are options in later versions only.
+    const environment = 'TRIVY_SKIP_VERSION_CHECK=true TRIVY_DISABLE_TELEMETRY=true';
+    const command = `env ${environment} ${trivy} image --cache-dir ${cache} --input ${image} --format cyclonedx --offline-scan --skip-java-db-update -q`;
     return [
       {
         name: this.trivy,
@@ -67,7 +69,8 @@ export class PeerScanners {
   #osvScannerOf(archive: string): Contender[] {
     const program = this.#places['osv-scanner'];
     if (program === undefined) return [];
-    const command = `${program} scan image --archive ${archive} --offline --all-packages --format cyclonedx-1-5`;
+    // It fails without a database of advisories, unless its matcher is off. Its CycloneDX lacks the packages of distributions.
+    const command = `${program} scan image --archive ${archive} --offline --experimental-disable-plugins vulnmatch/osvlocal --all-packages --format json`;
     return [{ name: this.osvScanner, command }];
   }
 
