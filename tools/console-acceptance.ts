@@ -165,6 +165,10 @@ async function comparesMail(
   const text = received[0]?.text ?? '';
   assert.match(text, new RegExp(`Advisories: ${news.count} new, 0 changed, 0 withdrawn\\.`));
   assert.match(text, new RegExp(`All\\s+${openFindings}\\b`));
+  assert.match(
+    text,
+    new RegExp(`New images with findings\\s+${news.images}\\s+\\+${news.imageFindings}\\s+0\\s+0\\n`),
+  );
   assert.equal(facts.number("select count(*) from event where kind = 'new'"), news.count);
 }
 

@@ -24,6 +24,8 @@ export const peopleLimits = {
   digestEvents: 50_000,
   /** New images of one digest that are counted. */
   digestImages: 20_000,
+  /** Days of which one digest lists the changes by cause. More than one only if mails were late. */
+  digestDays: 7,
   /** Vulnerabilities, and sources that are not current, that one digest lists. */
   digestRows: 20,
   /** Claim values of a person that a message about a refused sign-in shows. */

@@ -1,3 +1,4 @@
+import type { DayChanges } from './finding-changes.ts';
 import type { Severity } from './severity.ts';
 
 /** A number now, and at the time of the digest before. Null if it was not counted then. */
@@ -56,6 +57,8 @@ export interface DailyDigest {
   readonly at: string;
   /** Null until a server has counted findings. */
   readonly findings: DigestFindings | null;
+  /** The changes of each counted day since the digest before, the newest first, as `GET /summary/changes` returns them. */
+  readonly changes: readonly DayChanges[];
   readonly advisories: DigestAdvisories;
   /** Null if no digest before has noted which images were known. */
   readonly images: DigestImages | null;

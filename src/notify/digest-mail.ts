@@ -1,20 +1,16 @@
 import { limits } from '../core/limits.ts';
 import { escapeHtml, toSingleLine } from '../kit/untrusted-text.ts';
 import type { ComparedCount, DailyDigest, DigestAdvisories, DigestImages } from '../model/daily-digest.ts';
+import { changeSections } from './digest-changes.ts';
+import { type DigestSection, sectionHtml, sectionText } from './digest-section.ts';
 import { type MailContent, mailPage, mailSubject } from './mail-message.ts';
-
-/** A part of a digest. The first cell of a row names it, and the others are aligned to the right. */
-interface DigestSection {
-  readonly title: string;
-  readonly rows: readonly (readonly string[])[];
-  readonly lines: readonly string[];
-}
 
 /** Returns the mail of a digest. `consoleUrl` leads to the page of the server; undefined without one. */
 export function digestMail(digest: DailyDigest, consoleUrl: string | undefined): MailContent {
   const sections = [
     findingsSection(digest),
-    causesSection(digest),
+    ...changeSections(digest, consoleUrl),
+    eventsSection(digest),
     foundSection(digest.advisories),
     sourcesSection(digest),
     notAssessedSection(digest),
@@ -71,7 +67,10 @@ function findingsSection({ findings }: DailyDigest): DigestSection {
       ['Fixable', fixable],
     ] as const),
   ];
-  const basis = all.before === null ? ' There is no earlier count to compare with.' : '';
+  const basis =
+    all.before === null
+      ? ' There is no earlier count to compare with.'
+      : ' Changes are those since the last mail.';
   return {
     title,
     rows: counts.map(([name, count]) => [name, String(count.now), changeOf(count)]),
@@ -79,24 +78,19 @@ function findingsSection({ findings }: DailyDigest): DigestSection {
   };
 }
 
-function causesSection({ findings, advisories, images }: DailyDigest): DigestSection {
+function eventsSection({ advisories, images }: DailyDigest): DigestSection {
   const atLeast = advisories.isComplete ? '' : 'at least ';
   const lines = [
     `Advisories: ${atLeast}${advisories.new} new, ${advisories.changed} changed, ${advisories.withdrawn} withdrawn.`,
-    images === null ? 'New images: not known before the first digest.' : newImagesText(images),
+    images === null ? 'Images read first: not known before the first digest.' : newImagesText(images),
   ];
-  const { now, before } = findings?.all ?? { now: 0, before: null };
-  if (before !== null && images !== null) {
-    const rest = { now: now - images.findings, before };
-    lines.push(`Advisories, other scans and removed images together: ${changeOf(rest)} findings.`);
-  }
-  return { title: 'Causes', rows: [], lines };
+  return { title: 'Since the last mail', rows: [], lines };
 }
 
 function newImagesText({ new: added, isComplete, counted, findings, exploited }: DigestImages): string {
   const uncounted = added - counted;
   const left = uncounted === 0 ? '' : `; ${uncounted} are not counted yet`;
-  return `New images: ${isComplete ? '' : 'at least '}${added}, with ${findings} findings, ${exploited} of them exploited${left}.`;
+  return `Images read first: ${isComplete ? '' : 'at least '}${added}, with ${findings} findings, ${exploited} of them exploited${left}.`;
 }
 
 function foundSection({ found }: DigestAdvisories): DigestSection {
@@ -146,26 +140,4 @@ function notAssessedSection({ notAssessed: { uncountedSets, failedScans } }: Dai
 /** Returns a time to the minute: `2026-11-29 07:00`. */
 function minuteOf(time: string): string {
   return time.slice(0, 16).replace('T', ' ');
-}
-
-function sectionText({ title, rows, lines }: DigestSection): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)));
-  const table = rows.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [title, ...table, ...lines].join('\n');
-}
-
-function sectionHtml({ title, rows, lines }: DigestSection): string {
-  const cells = rows.map((row) => {
-    const [name = '', ...others] = row.map(escapeHtml);
-    const rest = others.map((cell) => `<td align="right">${cell}</td>`).join('');
-    return `<tr><th align="left" scope="row">${name}</th>${rest}</tr>`;
-  });
-  const table = cells.length === 0 ? [] : [`<table cellpadding="4">${cells.join('\n')}</table>`];
-  const paragraphs = lines.map((line) => `<p>${escapeHtml(line)}</p>`);
-  return [`<h2>${escapeHtml(title)}</h2>`, ...table, ...paragraphs].join('\n');
 }

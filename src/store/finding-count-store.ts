@@ -1,7 +1,8 @@
+import type { CauseSum } from '../model/finding-changes.ts';
 import type { Fix } from '../model/fix.ts';
 import type { PackageType } from '../model/package.ts';
 import type { Severity } from '../model/severity.ts';
-import type { CauseSum, ChangeFilter, ChangePage, ChangePlace } from './finding-change-store.ts';
+import type { ChangeFilter, ChangePage, ChangePlace } from './finding-change-store.ts';
 import type { Lease } from './lock-store.ts';
 import type { PageRequest } from './page.ts';
 

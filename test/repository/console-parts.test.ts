@@ -4,10 +4,12 @@ import { csvResponse } from '../../src/api/http/fleet/csv.ts';
 import { limits } from '../../src/core/limits.ts';
 import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
 import { severities } from '../../src/model/severity.ts';
+import { causeNames } from '../../src/notify/digest-changes.ts';
 import { wholeCsv } from '../../ui/src/api/whole-csv.ts';
 import { endOfDay } from '../../ui/src/format.ts';
 import { type ComparedFinding, countChanges } from '../../ui/src/screens/image/finding-changes.ts';
 import { severitiesDescending } from '../../ui/src/severity.ts';
+import { texts } from '../../ui/src/texts.ts';
 
 test('the console places a severity by the weight that it has for upgrades', () => {
   assert.deepEqual(severitiesDescending.toSorted(), severities.toSorted());
@@ -16,6 +18,10 @@ test('the console places a severity by the weight that it has for upgrades', () 
     weights,
     weights.toSorted((a, b) => b - a),
   );
+});
+
+test('the daily mail names the causes of changed findings as the console does', () => {
+  assert.deepEqual(causeNames, texts.since.causes);
 });
 
 function finding(id: string, severity: string, fixedVersion?: string): ComparedFinding {

@@ -12,6 +12,7 @@ import type { ListedEvent } from '../../store/event-store.ts';
 import type { FindingCount, FindingTotals } from '../../store/finding-count-store.ts';
 import type { FleetVulnerability } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
+import { changesSince } from './day-changes.ts';
 import { summarize } from './summary.ts';
 
 /** Dependencies of `collectDigest`. */
@@ -77,6 +78,7 @@ export async function collectDigest(deps: DigestDeps, signal: AbortSignal): Prom
     since,
     at: summary.at,
     findings: summary.findings && compareFindings(summary.findings, before),
+    changes: await changesSince(store.findingCounts, since.slice(0, 10)),
     advisories: await changedAdvisories(since, store, signal),
     images: mark === undefined ? null : await newImages(mark.image, store, signal),
     currentSources: summary.sources.length - others.length,

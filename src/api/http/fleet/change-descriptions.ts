@@ -1,5 +1,5 @@
+import { findingCauses } from '../../../model/finding-changes.ts';
 import { severities } from '../../../model/severity.ts';
-import { findingCauses } from '../../../store/finding-change-store.ts';
 import type { Schema } from '../go-schema.ts';
 import { describedList, type RouteDescription } from '../openapi.ts';
 
@@ -15,35 +15,38 @@ const day = {
   summary: 'A day in UTC, such as `2026-01-31`; the last one by default.',
 } as const;
 
-/** Description of `GET /api/v1/summary/changes` for the OpenAPI document. */
-export const changesDescription: RouteDescription = {
-  summary: 'Returns how many findings of all images are new and closed since the day before, by cause.',
-  query: { day },
-  responseType: {
-    type: 'object',
-    properties: {
-      day: nullableText,
-      since: nullableText,
-      countedAt: nullableText,
-      now: nullableNumber,
-      before: nullableNumber,
-      opened: nullableNumber,
-      closed: nullableNumber,
-      unexplained: nullableNumber,
-      causes: {
-        type: ['array', 'null'],
-        items: {
-          type: 'object',
-          properties: {
-            cause: { enum: [...findingCauses] },
-            severity: nullableSeverity,
-            subjects: number,
-            ...changed,
-          },
+/** The new and closed findings of a day by cause. */
+export const changesType: Schema = {
+  type: 'object',
+  properties: {
+    day: nullableText,
+    since: nullableText,
+    countedAt: nullableText,
+    now: nullableNumber,
+    before: nullableNumber,
+    opened: nullableNumber,
+    closed: nullableNumber,
+    unexplained: nullableNumber,
+    causes: {
+      type: ['array', 'null'],
+      items: {
+        type: 'object',
+        properties: {
+          cause: { enum: [...findingCauses] },
+          severity: nullableSeverity,
+          subjects: number,
+          ...changed,
         },
       },
     },
   },
+};
+
+/** Description of `GET /api/v1/summary/changes` for the OpenAPI document. */
+export const changesDescription: RouteDescription = {
+  summary: 'Returns how many findings of all images are new and closed since the day before, by cause.',
+  query: { day },
+  responseType: changesType,
   hasProblems: true,
   errorStatuses: [400, 503],
 };

@@ -1,23 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
+import type { DayChanges } from '../../../model/finding-changes.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
-import type { CauseSum, SubjectChange } from '../../../store/finding-change-store.ts';
+import type { SubjectChange } from '../../../store/finding-change-store.ts';
 import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
 import { storeEngines } from '../../../testing/store-engines.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
-
-interface Changes {
-  readonly day: string | null;
-  readonly since: string | null;
-  readonly now: number | null;
-  readonly before: number | null;
-  readonly opened: number | null;
-  readonly closed: number | null;
-  readonly unexplained: number | null;
-  readonly causes: readonly CauseSum[] | null;
-}
 
 /** Counts the findings of all images some days later. */
 async function countLater({ store, clock }: FleetServer, days: number): Promise<void> {
@@ -27,7 +17,7 @@ async function countLater({ store, clock }: FleetServer, days: number): Promise<
 
 /** Returns the numbers of a day, and a text for each cause. */
 async function numbersOf({ get }: FleetServer, day = ''): Promise<unknown> {
-  const changes = await get<Changes>(`/summary/changes${day}`);
+  const changes = await get<DayChanges>(`/summary/changes${day}`);
   const { before, now, opened, closed, unexplained, causes } = changes;
   return [
     `${before} + ${opened} - ${closed} + ${unexplained} = ${now}`,

@@ -1,13 +1,8 @@
 import * as z from 'zod/mini';
+import { type FindingCause, findingCauses } from '../../../model/finding-changes.ts';
 import { severities } from '../../../model/severity.ts';
-import {
-  type CauseSum,
-  type ChangePlace,
-  type FindingCause,
-  findingCauses,
-  type SubjectChange,
-} from '../../../store/finding-change-store.ts';
-import type { FindingDay } from '../../../store/finding-count-store.ts';
+import { changesOfDay } from '../../../service/fleet/day-changes.ts';
+import type { ChangePlace, SubjectChange } from '../../../store/finding-change-store.ts';
 import { parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { changeListDescription, changesDescription } from './change-descriptions.ts';
@@ -26,40 +21,7 @@ const dayParameter = z.optional(z.iso.date('must be a day such as 2026-01-31'));
  */
 async function getChangesRoute(request: ApiRequest, { store }: FleetDeps): Promise<ApiResponse> {
   const { day } = parseQuery(request, z.strictObject({ day: dayParameter }));
-  const [last, before] = await store.findingCounts.findDays(day);
-  const isWanted = last !== undefined && (day === undefined || last.day === day);
-  return jsonResponse(200, isWanted ? changesJson(last, before) : noDay(day));
-}
-
-function noDay(day: string | undefined): object {
-  const numbers = { now: null, before: null, opened: null, closed: null, unexplained: null };
-  return { day: day ?? null, since: null, countedAt: null, ...numbers, causes: null };
-}
-
-/** A day whose changes were not recorded has no causes, instead of empty ones. */
-function changesJson({ day, at, changes, ...now }: FindingDay, before: FindingDay | undefined): object {
-  const difference = before === undefined ? null : findingsOf(now) - findingsOf(before);
-  const opened = changes === undefined ? null : sumOf(changes, (one) => one.opened);
-  const closed = changes === undefined ? null : sumOf(changes, (one) => one.closed);
-  return {
-    day,
-    since: before?.day ?? null,
-    countedAt: at,
-    now: findingsOf(now),
-    before: before === undefined ? null : findingsOf(before),
-    opened,
-    closed,
-    unexplained: difference === null ? null : difference - (opened ?? 0) + (closed ?? 0),
-    causes: changes ?? null,
-  };
-}
-
-function findingsOf({ findings }: Pick<FindingDay, 'findings'>): number {
-  return findings.reduce((sum, count) => sum + count.findings, 0);
-}
-
-function sumOf(changes: readonly CauseSum[], of: (one: CauseSum) => number): number {
-  return changes.reduce((sum, one) => sum + of(one), 0);
+  return jsonResponse(200, await changesOfDay(store.findingCounts, day));
 }
 
 const changeCursor = pageCursor<ChangePlace>('changes', z.tuple([z.number(), z.string()]));

@@ -2,6 +2,7 @@ import { severities } from '../../../model/severity.ts';
 import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
 import type { RouteDescription } from '../openapi.ts';
+import { changesType } from './change-descriptions.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -35,6 +36,7 @@ export const digestDescription: RouteDescription = {
           exploited: comparedCount,
         },
       },
+      changes: { type: 'array', items: changesType },
       advisories: {
         type: 'object',
         properties: {

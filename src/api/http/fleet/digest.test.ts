@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import type { DailyDigest } from '../../../model/daily-digest.ts';
+import type { DayChanges } from '../../../model/finding-changes.ts';
+import { digestMail } from '../../../notify/digest-mail.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
 import { digestJob } from '../../../service/fleet/send-digest.ts';
 import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
@@ -77,6 +79,7 @@ test('sends one digest a day, with the numbers of the summary and of the log of 
       fixable: { now: 3, before: 1 },
       exploited: { now: 0, before: 0 },
     },
+    changes: [await server.get('/summary/changes')],
     advisories: {
       new: 1,
       changed: 1,
@@ -111,6 +114,30 @@ test('sends one digest for several days on which no server ran, and none twice',
     [['2026-03-01T07:00:00.000Z', 0]],
   );
   assert.deepEqual((await run('2026-03-03T09:10:00Z')).sent, []);
+});
+
+test('has the changes by cause of each day since the last digest, as the route returns them', async (t) => {
+  const server = await fleetServer(t, { extensions });
+  const run = dailyMail(server);
+  await digestOfADay(server, run);
+  await server.scan(debianImage('openssl 3.0.1', 'zlib 1.0', 'bash 5'), 'c');
+  await run('2026-03-01T20:00:00Z', { counts: true });
+  await server.applyDebian([debianRecord('CVE-2026-2', 'zlib', { fixed: '2.0', severity: 'Critical' })]);
+  const { sent } = await run('2026-03-02T07:00:00Z', { counts: true });
+  const days = ['2026-03-02', '2026-03-01'];
+  const changes = await Promise.all(days.map((day) => server.get<DayChanges>(`/summary/changes?day=${day}`)));
+  const [digest = assert.fail()] = sent;
+  assert.deepEqual(digest.changes, changes);
+  assert.deepEqual(
+    changes.map(({ since, opened, closed, unexplained }) => [since, opened, closed, unexplained]),
+    [
+      ['2026-03-01', 0, 3, 0],
+      [null, 5, 0, null],
+    ],
+  );
+  const { text } = digestMail(digest, 'https://clair.example');
+  assert.match(text, /-3 findings: 5 before, 2 now\.\n0 new findings, 3 closed\./);
+  assert.match(text, /Changed advisories +1 +0 +-3 +0/);
 });
 
 test('sends a digest again that was refused, with the same start', async (t) => {

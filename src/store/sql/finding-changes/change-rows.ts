@@ -1,5 +1,5 @@
+import { type ChangedFindings, type FindingCause, findingCauses } from '../../../model/finding-changes.ts';
 import type { Severity } from '../../../model/severity.ts';
-import { type ChangedFindings, type FindingCause, findingCauses } from '../../finding-change-store.ts';
 import { severityOfRank, severityRanks } from '../finding-index/stored-values.ts';
 
 /** The tables of changed findings. */

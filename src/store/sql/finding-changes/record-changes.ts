@@ -1,7 +1,11 @@
 import type { Kysely } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
-import type { CauseSum, ChangedFindings, FindingCause } from '../../finding-change-store.ts';
-import { findingCauses } from '../../finding-change-store.ts';
+import {
+  type CauseSum,
+  type ChangedFindings,
+  type FindingCause,
+  findingCauses,
+} from '../../../model/finding-changes.ts';
 import type { Tables } from '../schema.ts';
 import {
   type FindingChangeSumTable,

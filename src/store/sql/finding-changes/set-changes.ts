@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
-import type { FindingCause } from '../../finding-change-store.ts';
+import type { FindingCause } from '../../../model/finding-changes.ts';
 import type { SetFinding } from '../../finding-count-store.ts';
 import { countsAllAgain } from '../changed-sets.ts';
 import { rankOf } from '../finding-index/stored-values.ts';
