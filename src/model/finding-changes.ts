@@ -9,10 +9,11 @@ import type { Severity } from './severity.ts';
  * - `advisory`: an advisory came, changed, or was withdrawn.
  * - `counted-again`: a source was loaded for the first time, or the program matches in another way.
  * - `rating`: a source rates the severity of a vulnerability otherwise.
+ * - `image-rebuilt`: a name was moved to another image, and the earlier one has no name any more.
  */
 export const findingCauses = [
   ...(['image-added', 'image-removed', 'image-read-again'] as const),
-  ...(['advisory', 'counted-again', 'rating'] as const),
+  ...(['advisory', 'counted-again', 'rating', 'image-rebuilt'] as const),
 ] as const;
 
 /** An element of `findingCauses`. */

@@ -11,6 +11,7 @@ export const causeNames: Readonly<Record<FindingCause, string>> = {
   advisory: 'Changed advisories',
   'counted-again': 'New sources, or a new version of Clair',
   rating: 'Other ratings',
+  'image-rebuilt': 'Rebuilt images, whose tag has moved',
 };
 
 /** Returns a section for each day of a digest: how many findings are new and closed, and why, as the page Today of the console says it. */

@@ -640,6 +640,7 @@ export const texts = {
       advisory: 'Changed advisories',
       'counted-again': 'New sources, or a new version of Clair',
       rating: 'Other ratings',
+      'image-rebuilt': 'Rebuilt images, whose tag has moved',
     },
     details: {
       'image-added': 'Images that came, or that have a name again. All of their findings count as new.',
@@ -652,6 +653,8 @@ export const texts = {
         'Vulnerabilities that were counted after a source was loaded for the first time, or after Clair was upgraded.',
       rating:
         'Vulnerabilities that a source rates with another severity. Their findings are neither new nor closed.',
+      'image-rebuilt':
+        'Images that have taken the tag of an earlier one, which has no other tag. The findings of both are compared, by vulnerability and package name. A new image under another tag counts as new, and the earlier one as gone when it loses its tags.',
     },
     unexplained: 'Not explained',
     listTitle: (cause: string) => `New and closed findings: ${cause}`,

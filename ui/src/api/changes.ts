@@ -7,7 +7,8 @@ export type ChangeCause =
   | 'image-read-again'
   | 'advisory'
   | 'counted-again'
-  | 'rating';
+  | 'rating'
+  | 'image-rebuilt';
 
 /** @route GET /api/v1/summary/changes */
 export interface FindingChanges {

@@ -59,16 +59,11 @@ for (const engine of storeEngines) {
     const lines = ['CVE-2026-3 Critical +2 -0 ~0', 'CVE-2026-2 Low +0 -1 ~0'];
     assert.deepEqual(await listOf(server, 'advisory'), lines);
     assert.deepEqual(await listOf(server, 'advisory?severity=Low'), lines.slice(1));
-    // The same package in another image of the name.
+    // Another image of the name, with one of the two findings.
     const three = await server.scan(debianImage('openssl 3.0.2-1'), 'one');
     await countLater(server, 3);
-    assert.deepEqual(await numbersOf(server), [
-      '4 + 1 - 2 + 0 = 3',
-      'image-added null 1: +1 -0 ~0',
-      'image-removed null 1: +0 -2 ~0',
-    ]);
-    assert.deepEqual(await listOf(server, 'image-added'), [`${three} null +1 -0 ~0`]);
-    assert.deepEqual(await listOf(server, 'image-removed'), [`${one} null +0 -2 ~0`]);
+    assert.deepEqual(await numbersOf(server), ['4 + 0 - 1 + 0 = 3', 'image-rebuilt null 1: +0 -1 ~0']);
+    assert.deepEqual(await listOf(server, 'image-rebuilt'), [`${three} null +0 -1 ~0`]);
     assert.deepEqual(await numbersOf(server, '?day=2026-03-01'), [
       'null + 3 - 0 + null = 3',
       'image-added null 2: +3 -0 ~0',
@@ -93,6 +88,37 @@ for (const engine of storeEngines) {
     await findingCounts.updateImages({ signal: new AbortController().signal });
     await findingCounts.updateTotals();
     assert.deepEqual(await numbersOf(server), ['1 + 0 - 1 + 0 = 0', 'counted-again Low 1: +0 -1 ~0']);
+  });
+}
+
+for (const engine of storeEngines) {
+  test(`${engine.name}: counts the difference of rebuilt images, and all findings of new and untagged ones`, async (t) => {
+    const server = await fleetServer(t, { extensions, engine });
+    await server.applyDebian([openssl, bash, late]);
+    const one = await server.scan(debianImage('openssl 3.0.1-1', 'zlib 1'), 'one');
+    await server.scan(debianImage('openssl 3.0.1-1', 'zlib 2'), 'two');
+    await countLater(server, 0);
+    // The tag `one` moves, and its earlier image keeps another tag. The tag `two` moves twice, and its last image is `later`.
+    await server.scan(debianImage('openssl 3.0.1-1', 'zlib 1'), 'kept');
+    const fresh = await server.scan(debianImage('bash 5.2-1', 'zlib 3'), 'one');
+    await server.scan(debianImage('openssl 3.0.2-1', 'zlib 4'), 'two');
+    const later = await server.scan(debianImage('openssl 3.0.2-1', 'bash 5.2-1'), 'two');
+    await countLater(server, 1);
+    assert.deepEqual(await numbersOf(server), [
+      '4 + 2 - 1 + 0 = 5',
+      'image-added null 1: +1 -0 ~0',
+      'image-rebuilt null 1: +1 -1 ~0',
+    ]);
+    assert.deepEqual(await listOf(server, 'image-added'), [`${fresh} null +1 -0 ~0`]);
+    assert.deepEqual(await listOf(server, 'image-rebuilt'), [`${later} null +1 -1 ~0`]);
+    await server.store.knownImages.endNames([{ repository: server.repository, tag: 'kept' }]);
+    await countLater(server, 1);
+    assert.deepEqual(await numbersOf(server), ['5 + 0 - 2 + 0 = 3', 'image-removed null 1: +0 -2 ~0']);
+    assert.deepEqual(await listOf(server, 'image-removed'), [`${one} null +0 -2 ~0`]);
+    // A rollback: the image was counted before, and has a name again.
+    await server.scan(debianImage('openssl 3.0.1-1', 'zlib 1'), 'one');
+    await countLater(server, 1);
+    assert.deepEqual(await numbersOf(server), ['3 + 2 - 1 + 0 = 4', 'image-rebuilt null 1: +2 -1 ~0']);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../schema.ts';
 import { noRank } from './change-rows.ts';
+import { countKept, findRebuilt, findReplaced } from './rebuilt-images.ts';
 import type { FindingChange } from './record-changes.ts';
 
 /** Returns what images change that are counted from now on. Their rows are in `counted_image`. */
@@ -9,11 +10,17 @@ export async function changesOfAdded(
   images: readonly number[],
 ): Promise<FindingChange[]> {
   const earlier = await imagesWithEarlierIndex(db, images);
-  return (await countedImages(db, images)).map(({ image, subject, findings }) => ({
-    ...changeOf(subject),
-    cause: earlier.has(image) ? 'image-read-again' : 'image-added',
-    opened: findings,
-  }));
+  const counted = await countedImages(db, images);
+  const replaced = await findReplaced(db, numbersOf(counted));
+  const changes: FindingChange[] = [];
+  for (const { image, number, subject, findings } of counted) {
+    const change = { ...changeOf(subject), opened: findings };
+    const rebuilt = replaced.get(number ?? 0);
+    if (earlier.has(image)) changes.push({ ...change, cause: 'image-read-again' });
+    else if (rebuilt === undefined) changes.push({ ...change, cause: 'image-added' });
+    else changes.push({ ...change, cause: 'image-rebuilt', kept: await countKept(db, rebuilt) });
+  }
+  return changes;
 }
 
 /** Returns what images change that are not counted any more. Their rows are still in `counted_image`. */
@@ -21,11 +28,24 @@ export async function changesOfRemoved(
   db: Kysely<Tables>,
   images: readonly number[],
 ): Promise<FindingChange[]> {
-  return (await countedImages(db, images)).map(({ image, newest, subject, findings }) => ({
-    ...changeOf(subject),
-    cause: newest === undefined || newest === image ? 'image-removed' : 'image-read-again',
-    closed: findings,
-  }));
+  const counted = await countedImages(db, images);
+  const replacements = await findRebuilt(db, numbersOf(counted));
+  const changes: FindingChange[] = [];
+  for (const { image, number, newest, subject, findings } of counted) {
+    const change = { ...changeOf(subject), closed: findings };
+    const rebuilt = replacements.get(number ?? 0);
+    if (newest !== undefined && newest !== image) changes.push({ ...change, cause: 'image-read-again' });
+    else if (rebuilt === undefined) changes.push({ ...change, cause: 'image-removed' });
+    else {
+      const kept = await countKept(db, { ...rebuilt, earlierIndex: image });
+      changes.push({ ...change, cause: 'image-rebuilt', subject: rebuilt.subject, kept });
+    }
+  }
+  return changes;
+}
+
+function numbersOf(counted: readonly CountedImage[]): number[] {
+  return counted.flatMap(({ number }) => (number === null ? [] : [number]));
 }
 
 function changeOf(subject: string): Omit<FindingChange, 'cause'> {
@@ -34,6 +54,8 @@ function changeOf(subject: string): Omit<FindingChange, 'cause'> {
 
 interface CountedImage {
   readonly image: number;
+  /** That of the known image. Null if no scan has read it. */
+  readonly number: number | null;
   readonly subject: string;
   /** The newest index of the image. Undefined if it has lost its names, or if no scan has read it. */
   readonly newest: number | undefined;
@@ -50,12 +72,13 @@ async function countedImages(db: Kysely<Tables>, images: readonly number[]): Pro
     )
     .leftJoin('known_image', 'known_image.id', 'image.known_image')
     .selectAll('counted_image')
-    .select(['known_image.identity as known', 'known_image.image_id as newest'])
+    .select(['known_image.id as number', 'known_image.identity as known', 'known_image.image_id as newest'])
     .select('known_image.untagged_since as untagged')
     .where('counted_image.image_id', 'in', images)
     .execute();
-  return rows.map(({ known, newest, untagged, ...row }) => ({
+  return rows.map(({ number, known, newest, untagged, ...row }) => ({
     image: row.image_id,
+    number,
     subject: known ?? row.identity,
     newest: untagged === null ? (newest ?? undefined) : undefined,
     findings: row.defcon1 + row.critical + row.high + row.medium + row.low + row.negligible + row.unknown,

@@ -25,6 +25,8 @@ export interface FindingChange extends ChangedFindings {
   readonly subject: string;
   /** See `FindingChangeTable`. */
   readonly rank: number;
+  /** Number of findings that a rebuilt image has in common with the earlier one. They are neither opened nor closed. */
+  readonly kept?: number;
 }
 
 /** Adds changes to those of a day. Call it in the transaction that changes the findings. */
@@ -44,7 +46,8 @@ function mergeSubjects(changes: readonly FindingChange[]): FindingChange[] {
   const merged = new Map<string, FindingChange>();
   for (const change of changes) {
     const before = merged.get(change.subject);
-    merged.set(change.subject, before === undefined ? change : { ...change, ...sumOf(before, change) });
+    const kept = (before?.kept ?? 0) + (change.kept ?? 0);
+    merged.set(change.subject, before === undefined ? change : { ...change, ...sumOf(before, change), kept });
   }
   return [...merged.values()].sort((a, b) => (a.subject < b.subject ? -1 : 1));
 }
@@ -90,17 +93,19 @@ async function recordSome(
 
 function rowOf(
   day: string,
-  { cause, subject, rank, ...change }: FindingChange,
+  { cause, subject, rank, kept = 0, ...change }: FindingChange,
   before: FindingChangeTable | undefined,
 ): FindingChangeTable {
   const sum = before === undefined ? change : sumOf(before, change);
   // Both indexes of an image that was read again have nearly the same findings. Only the difference is new or closed.
-  const findings = cause === 'image-read-again' ? differenceOf(sum) : sum;
+  const findings = withoutKept(sum, cause === 'image-read-again' ? Infinity : kept);
   return { day, cause: numberOfCause(cause), subject, rank, ...findings, place: placeOf(rank, findings) };
 }
 
-function differenceOf({ opened, closed, rerated }: ChangedFindings): ChangedFindings {
-  return { opened: Math.max(0, opened - closed), closed: Math.max(0, closed - opened), rerated };
+/** Takes as many findings from both numbers, so that their difference stays. They have none in common while one image is not counted. */
+function withoutKept({ opened, closed, rerated }: ChangedFindings, kept: number): ChangedFindings {
+  const both = Math.min(opened, closed, kept);
+  return { opened: opened - both, closed: closed - both, rerated };
 }
 
 /** Returns by how much the sums of ranks change when rows replace others. */
