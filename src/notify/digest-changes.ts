@@ -6,7 +6,7 @@ import type { DigestSection } from './digest-section.ts';
 /** Names of the causes in a mail: those that the console has. */
 export const causeNames: Readonly<Record<FindingCause, string>> = {
   'image-added': 'New images with findings',
-  'image-removed': 'Images with findings that are gone',
+  'image-removed': 'Untagged or deleted images with findings',
   'image-read-again': 'Images that were read again',
   advisory: 'Changed advisories',
   'counted-again': 'New sources, or a new version of Clair',

@@ -5,7 +5,9 @@ import { limits } from '../../src/core/limits.ts';
 import { severityWeights } from '../../src/match/upgrades/finding-risk.ts';
 import { severities } from '../../src/model/severity.ts';
 import { causeNames } from '../../src/notify/digest-changes.ts';
+import type { SourceState } from '../../ui/src/api/types.ts';
 import { wholeCsv } from '../../ui/src/api/whole-csv.ts';
+import { attentionOf } from '../../ui/src/attention.ts';
 import { endOfDay } from '../../ui/src/format.ts';
 import { type ComparedFinding, countChanges } from '../../ui/src/screens/image/finding-changes.ts';
 import { severitiesDescending } from '../../ui/src/severity.ts';
@@ -22,6 +24,35 @@ test('the console places a severity by the weight that it has for upgrades', () 
 
 test('the daily mail names the causes of changed findings as the console does', () => {
   assert.deepEqual(causeNames, texts.since.causes);
+});
+
+test('the console counts sources that are not current, and each needed feed that was never loaded once', () => {
+  const source = (name: string, state: 'current' | 'stale'): SourceState => {
+    const times = { contentDate: null, fetchedAt: null, checkedAt: null };
+    return { source: name, state, reason: null, feeds: 1, ...times, lastFailure: null };
+  };
+  const reason = 'the feed debian tracker was never loaded';
+  const reasons = [
+    { reason, namespace: 'debian:12', images: 5 },
+    { reason, namespace: 'debian:11', images: 2 },
+    { reason: 'a part of it could not be read', namespace: null, images: 9 },
+    { reason: 'no advisories are written for it', namespace: 'alpine:v3.1', images: 1 },
+  ];
+  const sources = [source('alpine', 'stale'), source('kev', 'current')];
+  const { sources: problems, feeds } = attentionOf({
+    sources,
+    notAssessed: { images: 9, uncounted: 0, reasons },
+  });
+  assert.deepEqual(
+    problems.map((one) => one.source),
+    ['alpine'],
+  );
+  const namespaces = [
+    { namespace: 'debian:12', images: 5 },
+    { namespace: 'debian:11', images: 2 },
+  ];
+  assert.deepEqual(feeds, [{ reason, namespaces }]);
+  assert.deepEqual(attentionOf({ sources: [], notAssessed: null }), { sources: [], feeds: [] });
 });
 
 function finding(id: string, severity: string, fixedVersion?: string): ComparedFinding {

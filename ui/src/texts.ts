@@ -49,6 +49,7 @@ export const texts = {
     current: (sources: number) => `${sources} ${sources === 1 ? 'source' : 'sources'} current`,
     undated: (undated: number, sources: number) => `${undated} of ${sources} sources of unknown age`,
     problems: (problems: number, sources: number) => `${problems} of ${sources} sources need attention`,
+    missing: (feeds: number) => `${feeds} needed ${feeds === 1 ? 'feed was' : 'feeds were'} never loaded`,
     none: 'No source loaded',
   },
   theme: { system: 'System colours', light: 'Light colours', dark: 'Dark colours', label: 'Colours' },
@@ -130,7 +131,7 @@ export const texts = {
     assessed: 'Assessment',
     assessments: { false: 'Not assessed completely', true: 'No gap known' },
     source: 'Source of advisories',
-    untagged: 'Without a tag',
+    untagged: 'Untagged',
     label: 'Label',
     apply: 'Apply',
     any: 'Any',
@@ -158,7 +159,7 @@ export const texts = {
     open: 'Open findings',
     fixable: 'With a fix',
     exploited: 'Known to be exploited',
-    sources: 'Sources that need attention',
+    sources: 'Sources and feeds that need attention',
     countedAt: (time: string) => `Counted at ${time}.`,
     uncounted: (sets: number) =>
       `${sets} more ${sets === 1 ? 'set of packages waits' : 'sets of packages wait'} to be counted.`,
@@ -166,7 +167,7 @@ export const texts = {
     bySeverity: 'Open findings by severity',
     severity: 'Severity',
     all: 'Findings',
-    sourceProblems: 'Sources that need attention',
+    sourceProblems: 'Sources and feeds that need attention',
     source: 'Source',
     state: 'State',
     reason: 'Reason',
@@ -519,7 +520,7 @@ export const texts = {
     onOlderHint: 'Images on an image whose name this one has taken over.',
     newer: 'Newer image',
     outdated: 'only with a newer image',
-    nameless: 'has lost its names',
+    nameless: 'untagged',
     empty: 'No image is known to be the base of another one.',
     emptyHint: 'Scan the base images. The server counts the images on them every 15 minutes.',
     lattice: 'Bases of the image',
@@ -575,7 +576,7 @@ export const texts = {
     explanation:
       'The age of a source is that of its content. A server may check a source that has not changed for weeks. Without a date of the content, the age is unknown.',
     missing: 'Feeds that images need, and that were never loaded',
-    missingImages: (images: string) => `Images: ${images}`,
+    missingImages: (images: string) => `${images} images`,
     filter: 'Source, feed or system',
     state: 'State',
     content: 'Newest content',
@@ -635,7 +636,7 @@ export const texts = {
     rerated: 'Other severity',
     causes: {
       'image-added': 'New images with findings',
-      'image-removed': 'Images with findings that are gone',
+      'image-removed': 'Untagged or deleted images with findings',
       'image-read-again': 'Images that were read again',
       advisory: 'Changed advisories',
       'counted-again': 'New sources, or a new version of Clair',
@@ -643,9 +644,9 @@ export const texts = {
       'image-rebuilt': 'Rebuilt images, whose tag has moved',
     },
     details: {
-      'image-added': 'Images that came, or that have a name again. All of their findings count as new.',
+      'image-added': 'Images that came, or that have a tag again. All of their findings count as new.',
       'image-removed':
-        'Images that have lost all of their names, or were deleted. All of their findings count as closed.',
+        'Images that have lost all of their tags, or were deleted. All of their findings count as closed.',
       'image-read-again': 'Images of which a later scan found other packages. The difference is listed.',
       advisory:
         'Vulnerabilities whose advisories came, changed or were withdrawn, in images that were there before.',
@@ -654,7 +655,7 @@ export const texts = {
       rating:
         'Vulnerabilities that a source rates with another severity. Their findings are neither new nor closed.',
       'image-rebuilt':
-        'Images that have taken the tag of an earlier one, which has no other tag. The findings of both are compared, by vulnerability and package name. A new image under another tag counts as new, and the earlier one as gone when it loses its tags.',
+        'Images that have taken the tag of an earlier one, which has no other tag. The findings of both are compared, by vulnerability and package name. An image under another tag counts as a new one, also in the same repository.',
     },
     unexplained: 'Not explained',
     listTitle: (cause: string) => `New and closed findings: ${cause}`,

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useResource } from '../api/client.ts';
 import type { Summary } from '../api/types.ts';
+import { attentionOf } from '../attention.ts';
 import { freshnessOf } from '../components/source-state.tsx';
 import { hrefOf } from '../router.ts';
 import { texts } from '../texts.ts';
@@ -21,10 +22,14 @@ export function Freshness(): JSX.Element {
   );
   if (failure !== undefined) return chip('unknown', '?', freshness.unknown);
   if (data === undefined) return chip('unknown', '…', freshness.loading);
-  const problems = data.sources.filter(({ state }) => state !== 'current').length;
+  const { sources, feeds } = attentionOf(data);
   const all = data.sources.length;
   if (all === 0) return chip('bad', '▲', freshness.none);
-  if (problems > 0) return chip('bad', '▲', freshness.problems(problems, all));
+  const problems = [
+    ...(sources.length > 0 ? [freshness.problems(sources.length, all)] : []),
+    ...(feeds.length > 0 ? [freshness.missing(feeds.length)] : []),
+  ];
+  if (problems.length > 0) return chip('bad', '▲', problems.join(', '));
   const undated = data.sources.filter((source) => freshnessOf(source) === 'undated').length;
   return undated > 0
     ? chip('unknown', '?', freshness.undated(undated, all))

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useResource } from '../../api/client.ts';
 import type { Summary } from '../../api/types.ts';
+import { attentionOf } from '../../attention.ts';
 import { Card } from '../../components/card.tsx';
 import { Foreign } from '../../components/text.tsx';
 import { formatNumber } from '../../format.ts';
@@ -12,30 +13,22 @@ import { unassessedQuery } from '../today/not-assessed.tsx';
 /** The feeds that images need and that the server never loaded. Sources have no card of their own before the first load. */
 export function MissingFeeds(): JSX.Element | null {
   const { data } = useResource<Summary>(summaryPath);
-  const missing = data?.notAssessed?.reasons.filter(isOfMissingFeed) ?? [];
-  if (missing.length === 0) return null;
+  const feeds = data === undefined ? [] : attentionOf(data).feeds;
+  if (feeds.length === 0) return null;
   return (
-    <Card title={texts.sources.missing}>
+    <Card title={`${texts.sources.missing}: ${formatNumber(feeds.length)}`}>
       <ul>
-        {missing.map(({ namespace, reason, images }) => (
-          <li key={namespace} class="bad">
-            <span class="tag">
-              <Foreign text={namespace ?? ''} />
-            </span>{' '}
+        {feeds.map(({ reason, namespaces }) => (
+          <li key={reason} class="bad">
             <Foreign text={reason} isWhole />{' '}
-            <a href={hrefOf('/images', { ...unassessedQuery, namespace: namespace ?? undefined })}>
-              {texts.sources.missingImages(formatNumber(images))}
-            </a>
+            {namespaces.map(({ namespace, images }) => (
+              <a key={namespace} class="tag" href={hrefOf('/images', { ...unassessedQuery, namespace })}>
+                <Foreign text={namespace} /> {texts.sources.missingImages(formatNumber(images))}
+              </a>
+            ))}
           </li>
         ))}
       </ul>
     </Card>
   );
-}
-
-function isOfMissingFeed({
-  namespace,
-  reason,
-}: NonNullable<Summary['notAssessed']>['reasons'][number]): boolean {
-  return namespace !== null && reason.includes('was never loaded');
 }

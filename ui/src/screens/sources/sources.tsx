@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import { useResource } from '../../api/client.ts';
 import type { Source, SourceList } from '../../api/lists.ts';
+import type { Summary } from '../../api/types.ts';
+import { attentionOf } from '../../attention.ts';
 import { FilterBar, SelectField, TextField } from '../../components/filters.tsx';
 import {
   freshnessByNeed,
@@ -12,6 +14,7 @@ import { Empty, Heading, Loaded, NothingMatches } from '../../components/states.
 import { Foreign, Time } from '../../components/text.tsx';
 import { formatAge, formatNumber, formatTime } from '../../format.ts';
 import { hrefOf, hrefWith, place } from '../../router.ts';
+import { summaryPath } from '../../shell/freshness.tsx';
 import { texts } from '../../texts.ts';
 import { ChangeSpark } from './change-spark.tsx';
 import { FeedTable } from './feed-table.tsx';
@@ -49,12 +52,17 @@ export function SourcesScreen(): JSX.Element {
 
 function SourceCards({ list }: { readonly list: SourceList }): JSX.Element {
   const { sources } = list;
+  const { data: summary } = useResource<Summary>(summaryPath);
+  const missing = summary === undefined ? 0 : attentionOf(summary).feeds.length;
   if (sources.length === 0) return <Empty title={texts.sources.empty} />;
   const found = filtered(sources).toSorted((a, b) => needOf(a) - needOf(b));
   if (found.length === 0) return <NothingMatches clearHref={hrefWith({ q: undefined, state: undefined })} />;
   return (
     <>
-      <p role="status">{countsOf(sources)}</p>
+      <p role="status">
+        {countsOf(sources)}
+        {missing > 0 && `, ${texts.freshness.missing(missing)}`}
+      </p>
       {found.map((source) => (
         <SourceCard key={source.source} source={source} list={list} />
       ))}

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { SourceState, Summary } from '../../api/types.ts';
+import { attentionOf } from '../../attention.ts';
 import { Card } from '../../components/card.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { freshnessOf, SourceStateChip } from '../../components/source-state.tsx';
@@ -8,10 +9,11 @@ import { formatAge } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { texts } from '../../texts.ts';
 
-/** The sources that are stale or have failed. */
-export function SourceProblems({ summary: { sources, at } }: { readonly summary: Summary }): JSX.Element {
+/** The sources that are stale or have failed, and the feeds that images need and that were never loaded. */
+export function SourceProblems({ summary }: { readonly summary: Summary }): JSX.Element {
   const { today } = texts;
-  const problems = sources.filter(({ state }) => state !== 'current');
+  const { sources, at } = summary;
+  const { sources: problems, feeds } = attentionOf(summary);
   const now = Date.parse(at);
   const columns: Column<SourceState>[] = [
     {
@@ -37,9 +39,8 @@ export function SourceProblems({ summary: { sources, at } }: { readonly summary:
   ];
   return (
     <Card title={today.sourceProblems}>
-      {problems.length === 0 ? (
-        <NoProblems sources={sources} />
-      ) : (
+      {problems.length + feeds.length === 0 && <NoProblems sources={sources} />}
+      {problems.length > 0 && (
         <DataTable
           caption={today.sourceProblems}
           columns={columns}
@@ -47,6 +48,13 @@ export function SourceProblems({ summary: { sources, at } }: { readonly summary:
           keyOf={({ source }) => source}
         />
       )}
+      {feeds.map(({ reason }) => (
+        <p key={reason} class="bad">
+          <a href={hrefOf('/sources')}>
+            <Foreign text={reason} isWhole />
+          </a>
+        </p>
+      ))}
     </Card>
   );
 }

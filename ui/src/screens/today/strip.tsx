@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { FindingCount, Summary } from '../../api/types.ts';
+import { attentionOf } from '../../attention.ts';
 import { formatNumber, formatTime } from '../../format.ts';
 import { hrefOf } from '../../router.ts';
 import { texts } from '../../texts.ts';
@@ -26,7 +27,8 @@ export function Strip({
   const exploited = numberOf(({ exploited: one }) => one === 'yes');
   // Without a list of exploited vulnerabilities, none is known to be one. That is not zero.
   const isExploitedKnown = exploited !== 0 || numberOf(({ exploited: one }) => one === 'unknown') === 0;
-  const problems = sources.filter(({ state }) => state !== 'current').length;
+  const attention = attentionOf({ sources, notAssessed });
+  const problems = attention.sources.length + attention.feeds.length;
   return (
     <>
       <ul class="strip" aria-label={today.strip}>
