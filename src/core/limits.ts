@@ -9,7 +9,10 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 const GiB = 1024 * MiB;
 
-/** All limits on input from outside. The last word of a name is its unit. `docs/reference/limits.md` describes the effect of each. */
+/**
+ * All limits on input from outside, with those of the files beside this one. The last word of a name is its unit. `docs/reference/limits.md`
+ * describes the effect of each. Bounds of single fields of a format are beside its parser.
+ */
 export const limits = {
   // An object without a prototype is a hash table from the start. V8 would make a hidden class for each of some 300 spread members, which took
   // 5 ms of CPU and 1.3 MB of garbage at each start.
@@ -202,6 +205,8 @@ export const limits = {
   xmlRecordElements: 500_000,
   /** Length of one tag with its attributes, of one text or of one comment of an XML feed. */
   xmlTokenChars: 4 * MiB,
+  /** Alternatives of one definition of OVAL. The largest real ones have about ten thousand. */
+  ovalAlternatives: 200_000,
   /** Nesting depth of elements in an XML feed. */
   xmlDepth: 100,
   /** Size of a file of command-line options. Real ones have some lines. */

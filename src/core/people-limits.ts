@@ -10,6 +10,8 @@ export const peopleLimits = {
   providerDescriptionMs: 3_600_000,
   /** Time for a person to sign in at the provider. */
   signInMs: 600_000,
+  /** Size of a request with the token of a session. Tokens that `clair config token` makes have 43 characters. */
+  sessionBodyBytes: 4096,
   /** Length of a cookie with its name. Browsers drop longer ones without a word. */
   cookieBytes: 4096,
   /** Length of the path that a browser returns to after the sign-in. */

@@ -18,6 +18,8 @@ export const registryLimits = {
   publicKeyBytes: 64 * KiB,
   /** Attestations that are attached to one image. Real ones have under ten. */
   attachedStatements: 100,
+  /** Signatures of one attestation that are tried. Real ones have one. */
+  attestationSignatures: 10,
   /** Size of one attestation. Those with an SBOM have some megabytes. */
   attachedStatementBytes: 64 * MiB,
   /** Size of the VEX documents of one image in one repository that a server keeps. Real ones have some tens of kilobytes. */

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import * as z from 'zod/mini';
 import { ClairError, messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 
 /** A signed payload. DSSE, "Envelope". */
 export const dsseEnvelope = z.object({
@@ -8,9 +9,6 @@ export const dsseEnvelope = z.object({
   payloadType: z.string(),
   signatures: z.array(z.object({ sig: z.string() })),
 });
-
-/** Signatures of one envelope that are tried. Real ones have one. */
-const signaturesMax = 10;
 
 const keyTypes: ReadonlySet<string | undefined> = new Set(['ec', 'ed25519', 'rsa']);
 
@@ -51,7 +49,7 @@ export function verifiedPayload(
   ]);
   const hash = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
   const isSigned = signatures
-    .slice(0, signaturesMax)
+    .slice(0, limits.attestationSignatures)
     .some(({ sig }) => verify(hash, signed, key, Buffer.from(sig, 'base64')));
   return isSigned ? body : undefined;
 }

@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import { recordKindOf } from './records.ts';
 
 /** Options of a `SparseArchive`. */
@@ -9,8 +10,6 @@ export interface SparseArchiveOptions {
 }
 
 const headerBytes = 30;
-/** Archives within archives that are opened. Deeper ones are kept whole. */
-const depthMax = 32;
 const local = Buffer.from('PK\x03\x04');
 const directory = Buffer.from('PK\x01\x02');
 const stored = 0;
@@ -130,7 +129,13 @@ export class SparseArchive {
     if (!isKnown) {
       this.#isKept = isNeeded;
       this.#begin('search');
-    } else if (isNeeded && header.readUInt16LE(8) === stored && this.#ends.length < depthMax && size > 0) {
+    } else if (
+      isNeeded &&
+      header.readUInt16LE(8) === stored &&
+      this.#ends.length < limits.archiveDepth &&
+      size > 0
+    ) {
+      // Deeper archives are kept whole.
       this.#ends.push(this.#at + size);
       this.#isFirst = true;
       this.#begin('header');

@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import type { Part } from '../rows.ts';
 import type { Criteria, Criterion } from './definition.ts';
 
@@ -6,9 +7,6 @@ import type { Criteria, Criterion } from './definition.ts';
  * or `fails` for one that is never true, such as another product.
  */
 export type Fact = Part | 'holds' | 'fails';
-
-/** A definition with more alternatives is skipped. The largest real ones have about ten thousand. */
-const alternativesMax = 200_000;
 
 const always: readonly Part[] = [{}];
 const never: readonly Part[] = [];
@@ -46,15 +44,17 @@ function unclear(what: string): readonly Part[] {
 function anyOf(children: readonly (readonly Part[])[]): readonly Part[] {
   if (children.includes(always)) return always;
   const all = children.flat();
-  return all.length > alternativesMax ? unclear(`more than ${alternativesMax} alternatives`) : all;
+  return all.length > limits.ovalAlternatives
+    ? unclear(`more than ${limits.ovalAlternatives} alternatives`)
+    : all;
 }
 
 function allOf(children: readonly (readonly Part[])[]): readonly Part[] {
   return children.reduce((left, right) => {
     if (left === always) return right;
     if (right === always) return left;
-    if (left.length * right.length > alternativesMax) {
-      return unclear(`more than ${alternativesMax} alternatives`);
+    if (left.length * right.length > limits.ovalAlternatives) {
+      return unclear(`more than ${limits.ovalAlternatives} alternatives`);
     }
     return left.flatMap((a) => right.flatMap((b) => both(a, b)));
   }, always);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { limits } from '../../../core/limits.ts';
 import { type Access, type AccessDecision, type ConfiguredTokens, decideByGrant } from '../access.ts';
 import { jsonResponse, problemErrors } from '../fleet/problem.ts';
 import { fleetPrefix } from '../fleet/routes.ts';
@@ -35,9 +36,6 @@ type Handler = (request: ApiRequest, deps: SessionDeps) => Promise<ApiResponse>;
 /** These routes are how a browser gets a session, so they decide on access themselves. They change no stored data. */
 const own = { checksAccess: true, scope: 'read' } as const;
 
-/** Bytes of a body with a token. Tokens that `clair config token` makes have 43 characters. */
-const bodyBytesMax = 4096;
-
 const routes: readonly (Omit<Route, 'handle'> & {
   readonly handler: Handler;
   readonly description: DescribedRoute['description'];
@@ -55,7 +53,7 @@ const routes: readonly (Omit<Route, 'handle'> & {
     method: 'POST',
     path: '/session',
     ...own,
-    bodyBytesMax,
+    bodyBytesMax: limits.sessionBodyBytes,
     handler: postSessionRoute,
     description: postSessionDescription,
   },
