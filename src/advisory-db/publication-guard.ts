@@ -1,3 +1,4 @@
+import { dayMs } from '../core/duration.ts';
 import type { CatalogueFeed, CatalogueShard } from './documents.ts';
 
 /** New content of a namespace, compared with the published content. */
@@ -17,7 +18,7 @@ export interface AcceptedChanges {
 /** Canaries that may vanish: a vendor withdraws single records. */
 const lostCanariesMax = 2;
 /** Tolerance for older content: servers of a vendor may lag, and a vendor may withdraw its newest record. */
-const olderToleranceMs = 86_400_000;
+const olderToleranceMs = dayMs;
 
 /** Returns why new content of a namespace must not replace the published content. Undefined if it may. */
 export function refusalReason(

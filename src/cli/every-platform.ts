@@ -1,7 +1,7 @@
 import { ClairError } from '../core/errors.ts';
 import type { ListedManifest } from '../image/format/choose-manifest.ts';
 import { listImageManifests, openImage } from '../image/open-image.ts';
-import { type Digest, digestHex } from '../model/digest.ts';
+import { type Digest, shortHex } from '../model/digest.ts';
 import type { ReportFormat } from '../plugin/report-format.ts';
 import type { Destination } from './output.ts';
 import { isSbomTarget } from './sbom-target.ts';
@@ -41,7 +41,7 @@ export async function scanEveryPlatform(
   const listed = await manifestsOf(target, options);
   for (const { digest, platform } of listed) {
     const isUnique = listed.filter((other) => other.platform === platform).length === 1;
-    const name = [platform ?? 'unknown', ...(isUnique ? [] : [shortOf(digest)])]
+    const name = [platform ?? 'unknown', ...(isUnique || digest === undefined ? [] : [shortHex(digest)])]
       .join('-')
       .replaceAll('/', '-');
     const platformOptions = {
@@ -52,11 +52,6 @@ export async function scanEveryPlatform(
     statuses.push(await scan(platformOptions));
   }
   return [1, 4].find((status) => statuses.includes(status)) ?? Math.max(0, ...statuses);
-}
-
-/** Returns the first 12 characters of a digest. */
-function shortOf(digest: Digest | undefined): string {
-  return digest === undefined ? '' : digestHex(digest).slice(0, 12);
 }
 
 /** Replaces the placeholder in the file name of a destination. */

@@ -1,4 +1,5 @@
 import { ClairError } from '../core/errors.ts';
+import { shortHex } from '../model/digest.ts';
 import { pluralize } from '../report/report-text.ts';
 import { findKnownImages, knownTagOf, toKnownJson } from '../service/images/find-known-images.ts';
 import type { KnownImage, KnownImagePage, NamePeriod } from '../store/known-image-store.ts';
@@ -68,7 +69,7 @@ function tableOfImages(images: readonly KnownImage[]): string[] {
   const rows = images.map((image) => [
     String(image.number),
     displayName(image),
-    shortDigest(image.digest),
+    image.digest === null ? '-' : shortHex(image.digest),
     image.platform ?? '-',
     image.origin,
     image.lastSeen.slice(0, 10),
@@ -79,11 +80,6 @@ function tableOfImages(images: readonly KnownImage[]): string[] {
 function displayName({ names, reference, untaggedSince }: KnownImage): string {
   if (names.length > 0) return names.map(({ repository, tag }) => `${repository}:${tag}`).join(', ');
   return untaggedSince === null ? reference : `${reference} (untagged)`;
-}
-
-/** Shortens a digest to 12 characters. */
-function shortDigest(digest: string | null): string {
-  return digest?.replace(/^[a-z\d]+:/, '').slice(0, 12) ?? '-';
 }
 
 /** Periods of a name that are shown. */
@@ -104,7 +100,7 @@ function tableOfPeriods(periods: readonly NamePeriod[]): string[] {
   const rows = periods.map(({ since, until, digest, platform, number }) => [
     since,
     until ?? 'now',
-    shortDigest(digest),
+    digest === null ? '-' : shortHex(digest),
     platform ?? '-',
     String(number),
   ]);

@@ -1,3 +1,6 @@
+/** A day in milliseconds. Days of UTC have no leap seconds in the time of JavaScript. */
+export const dayMs: number = 86_400_000;
+
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

@@ -1,11 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { padToPowerOfTwo, splitIntoChunks, trimCharacters, trimCharactersEnd } from './collections.ts';
+import {
+  listSome,
+  padToPowerOfTwo,
+  splitIntoChunks,
+  trimCharacters,
+  trimCharactersEnd,
+} from './collections.ts';
 
 test('splits a list into parts of a size and a shorter rest', () => {
   assert.deepEqual([...splitIntoChunks([1, 2, 3, 4, 5], 2)], [[1, 2], [3, 4], [5]]);
   assert.deepEqual([...splitIntoChunks([1, 2], 2)], [[1, 2]]);
   assert.deepEqual([...splitIntoChunks([], 2)], []);
+});
+
+test('lists the first names and counts the others', () => {
+  assert.equal(listSome(['a', 'b', 'c'], 3), 'a, b, c');
+  assert.equal(listSome(['a', 'b', 'c', 'd', 'e'], 3), 'a, b, c and 2 more');
+  assert.equal(listSome([], 3), '');
 });
 
 test('repeats the last item of a list up to a power of two', () => {

@@ -51,6 +51,12 @@ export function partition<T>(
   return parts;
 }
 
+/** Returns the first names, and the number of the others: `a, b and 3 more`. */
+export function listSome(names: readonly string[], max: number): string {
+  const shown = names.slice(0, max).join(', ');
+  return names.length > max ? `${shown} and ${names.length - max} more` : shown;
+}
+
 /** Returns the value at an index. Throws for an index outside the list, which then comes from another list. */
 export function elementAt<T>(values: readonly T[], index: number): T {
   const value = values[index];

@@ -1,3 +1,4 @@
+import { listSome } from '../kit/collections.ts';
 import { functionsIn } from '../model/function-set.ts';
 import type { AdvisoryHit } from '../model/hit.ts';
 import type { ListedPackage, Location } from '../model/package.ts';
@@ -54,6 +55,5 @@ function functionNames({ path, symbols = [] }: GoImport): string[] {
 }
 
 function list(names: readonly string[]): string {
-  const more = names.length - namedMax;
-  return names.slice(0, namedMax).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return listSome(names, namedMax);
 }

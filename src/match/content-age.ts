@@ -1,3 +1,4 @@
+import { dayMs } from '../core/duration.ts';
 import type { DateEvidence } from '../model/content-date.ts';
 
 /** The cadence at which a source publishes. */
@@ -59,8 +60,6 @@ export interface DatedContent {
   readonly date: string;
   readonly evidence: DateEvidence;
 }
-
-const dayMs = 86_400_000;
 
 /**
  * Returns whether content is too old for its source at a time. For a release without support, the time is the last day of support, since no

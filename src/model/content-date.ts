@@ -8,10 +8,8 @@ export const dateEvidence = ['record', 'feed', 'http', 'file'] as const;
 /** The kind of evidence for the age of a feed's content. */
 export type DateEvidence = (typeof dateEvidence)[number];
 
-const dayMs = 86_400_000;
-
 /** How far a content date may be ahead of the clock, in milliseconds. Clocks differ, and some vendors write days without a time zone. */
-export const futureDateToleranceMs: number = dayMs;
+export const futureDateToleranceMs = 86_400_000;
 
 /** No vendor published machine-readable advisories earlier. Earlier dates are placeholders such as 0001-01-01. */
 export const earliestContentDate: number = Date.parse('1995-01-01T00:00:00Z');

@@ -32,3 +32,9 @@ export function digestAlgorithm(digest: Digest): 'sha256' | 'sha512' {
 export function digestHex(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1);
 }
+
+/** Returns the first 12 characters of the hexadecimal part of a digest, as Docker prints them. */
+export function shortHex(digest: string): string {
+  const start = digest.indexOf(':') + 1;
+  return digest.slice(start, start + 12);
+}

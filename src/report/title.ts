@@ -1,4 +1,4 @@
-import { digestHex } from '../model/digest.ts';
+import { type Digest, digestAlgorithm, shortHex } from '../model/digest.ts';
 import type { InventorySubject, Report, Target } from '../model/report.ts';
 
 type Titled = Pick<Target, 'reference' | 'names' | 'digest'>;
@@ -19,9 +19,9 @@ export function titleWithDigest(target: Titled): string {
   return digest === undefined || title.includes('@') ? title : `${title}@${shortDigest(digest)}`;
 }
 
-/** Returns the algorithm and the first 12 characters of a digest, as Docker does. */
-export function shortDigest(digest: NonNullable<Target['digest']>): string {
-  return `${digest.slice(0, digest.indexOf(':'))}:${digestHex(digest).slice(0, 12)}`;
+/** Returns the algorithm of a digest and its first 12 characters. */
+export function shortDigest(digest: Digest): string {
+  return `${digestAlgorithm(digest)}:${shortHex(digest)}`;
 }
 
 /** The image that a document describes, also if the report was made from an inventory of it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { dayMs } from '../core/duration.ts';
 import { limits } from '../core/limits.ts';
 import { pathGlobMatches } from '../kit/path-glob.ts';
 import type { IgnoreRule, RuleFinding } from '../model/suppression.ts';
@@ -67,5 +68,5 @@ export function assertRuleCount(rules: readonly IgnoreRule[], name: string): voi
 
 /** Returns the day before a day, both as `2026-12-31`. */
 export function dayBefore(day: string): string {
-  return new Date(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${day.slice(0, 10)}T00:00:00Z`) - dayMs).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import type { TestContext } from 'node:test';
+import { dayMs } from '../core/duration.ts';
 import type { Digest } from '../model/digest.ts';
 import { type Severity, severities } from '../model/severity.ts';
 import type { DueImage, SetFinding, SetFindings } from '../store/finding-count-store.ts';
@@ -9,7 +10,6 @@ import { image, installed } from './store-content.ts';
 import type { StoreEngine } from './store-engines.ts';
 
 const start = Date.parse('2026-03-01T12:00:00Z');
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** A store whose images have the findings that a test names, on days from the first one of March 2026 on. */
 export interface AgeScene {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { accessByTokens } from '../api/http/access.ts';
-import type { FleetDeps } from '../api/http/fleet/jobs.ts';
+import type { FleetDeps } from '../api/http/fleet/fleet-route.ts';
 import { fleetPrefix, fleetRoutes } from '../api/http/fleet/routes.ts';
 import { WebhookRate } from '../api/http/fleet/webhooks.ts';
 import { ListLimiter } from '../api/http/list-limiter.ts';

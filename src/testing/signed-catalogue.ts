@@ -9,9 +9,8 @@ import {
   type RootContent,
   specVersion,
 } from '../advisory-db/trust/trust-documents.ts';
+import { dayMs } from '../core/duration.ts';
 import { sha256Of } from '../kit/sha256.ts';
-
-const dayMs = 86_400_000;
 
 /** The keys of a publisher: two of three root keys must sign. */
 export interface PublisherKeys {

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { dayMs } from '../../core/duration.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { type KeyDirectory, pendingRootName, type RootVersion } from './key-directory.ts';
@@ -14,7 +15,7 @@ import {
 import { documentName, type Role, type RootContent, roles, specVersion } from './trust-documents.ts';
 
 /** Time for which a root is valid. */
-export const rootLifetimeMs: number = 365 * 86_400_000;
+export const rootLifetimeMs: number = 365 * dayMs;
 
 /** Makes keys for all roles, and the first root. One key signs snapshots and timestamps. */
 export async function createRoot(directory: KeyDirectory, now: Date): Promise<void> {

@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { ClairError } from '../../core/errors.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import type { RootVersion } from './key-directory.ts';
@@ -20,8 +21,6 @@ export interface SignOptions {
   /** The documents of the version before; empty for the first version. */
   readonly before: TrustDocuments;
 }
-
-const dayMs = 86_400_000;
 
 /** Times for which the documents are valid. An attacker with the online key can offer older targets to a new client until they expire. */
 const lifetimesMs = { targets: 14 * dayMs, snapshot: 7 * dayMs, timestamp: 2 * dayMs };

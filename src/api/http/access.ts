@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { dayMs } from '../../core/duration.ts';
 import { ClairError } from '../../core/errors.ts';
 import { RepositoryLimit } from './repository-limit.ts';
 import { type ApiResponse, errorResponse, type Route, type Scope } from './route.ts';
@@ -152,8 +153,6 @@ function missingRight(
 interface ConfiguredToken extends Grant {
   readonly sha256: Buffer;
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 const entryForm =
   /^(read|triage|scan|admin):([\da-f]{64})(?::([\w.@-]{1,64})(?::((?:\d{4}-\d{2}-\d{2})?)(?::(.*))?)?)?$/i;

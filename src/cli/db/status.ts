@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { redact } from '../../kit/redact.ts';
 import { isTooOld } from '../../match/content-age.ts';
 import { compareText } from '../../model/order.ts';
@@ -68,7 +69,7 @@ function sourceLines(states: readonly FeedState[], now: Date): string[] {
 /** Returns `5 days`, with `old` if the age exceeds the maximum of the source. */
 function ageOf(source: string, content: string | null, now: Date): string {
   if (content === null) return 'unknown';
-  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(content)) / 86_400_000));
+  const days = Math.max(0, Math.floor((now.getTime() - Date.parse(content)) / dayMs));
   const age = days === 1 ? '1 day' : `${days} days`;
   return isTooOld({ source, date: content }, now) ? `${age}, old` : age;
 }

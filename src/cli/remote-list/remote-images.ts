@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ClairError } from '../../core/errors.ts';
+import { shortHex } from '../../model/digest.ts';
 import { alignColumns, withoutEmptyColumn } from '../align-columns.ts';
 import { writeJsonOrText } from '../output.ts';
 import type { RemoteServerOptions } from '../remote-scan/server-token.ts';
@@ -62,7 +63,7 @@ function tableOf(images: readonly z.output<typeof imageEntry>[]): string[] {
     names.length > 0
       ? names.map(({ name }) => name).join(', ')
       : `${reference}${untaggedSince === null ? '' : ' (untagged)'}`,
-    digest?.replace(/^[a-z\d]+:/, '').slice(0, 12) ?? '-',
+    digest === null ? '-' : shortHex(digest),
     platform ?? '-',
     cell ?? '-',
     lastSeen.slice(0, 10),

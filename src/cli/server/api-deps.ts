@@ -1,5 +1,5 @@
 import type { DocumentCache } from '../../api/http/encoded-document.ts';
-import type { FleetDeps } from '../../api/http/fleet/jobs.ts';
+import type { FleetDeps } from '../../api/http/fleet/fleet-route.ts';
 import { WebhookRate } from '../../api/http/fleet/webhooks.ts';
 import { ReportBuilds } from '../../api/http/harbor/report-builds.ts';
 import type { HarborDeps } from '../../api/http/harbor/scan-routes.ts';

@@ -1,3 +1,4 @@
+import { listSome } from '../../kit/collections.ts';
 import type { UpgradeProposal } from './upgrade-proposals.ts';
 
 /** Maximum number of package names, and of versions, in a text; the others are counted. */
@@ -31,7 +32,5 @@ function baseText(name: string, older: number): string {
 }
 
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, namesShownMax).join(', ');
-  const more = names.length - namesShownMax;
-  return more > 0 ? `${shown} and ${more} more` : shown;
+  return listSome(names, namesShownMax);
 }

@@ -1,3 +1,4 @@
+import { listSome } from '../../kit/collections.ts';
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { compareText } from '../../model/order.ts';
 import type { ReportVulnerability } from '../../model/report.ts';
@@ -226,7 +227,8 @@ function countsOf(rows: readonly GroupRow[]): Markup[] {
 
 /** Returns up to six names and the number of the remaining ones. */
 export function truncatedNames(names: readonly string[]): string {
-  const max = 6;
-  const some = names.slice(0, max).map((name) => escapeForTerminal(name));
-  return some.join(', ') + (names.length > max ? ` and ${names.length - max} more` : '');
+  return listSome(
+    names.map((name) => escapeForTerminal(name)),
+    6,
+  );
 }

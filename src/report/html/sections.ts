@@ -1,7 +1,8 @@
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
-import { type Digest, digestAlgorithm, digestHex } from '../../model/digest.ts';
+import type { Digest } from '../../model/digest.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage, RatingList, Report, ReportLayer, SuppressedMatch } from '../../model/report.ts';
+import { shortDigest } from '../title.ts';
 import { webLinks } from '../web-links.ts';
 import { linkTo, severityClass } from './findings.ts';
 import { type Markup, markup } from './markup.ts';
@@ -66,8 +67,9 @@ export function layersSection({ layers, matches }: Report): Markup {
   return collapsedTable('Layers', layers, {
     heads: ['Layer', 'Made by', 'Size', 'Findings', 'Digest'],
     row: (layer, index) => {
+      const digest = layer.diffId ?? layer.digest;
       const count = matches.filter((match) => isOf(match.package.location.layer, layer)).length;
-      return markup`<td class="number">${index + 1}</td><td class="words"><code>${escapeForTerminal(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${shortDigest(layer.diffId ?? layer.digest)}</code></td>`;
+      return markup`<td class="number">${index + 1}</td><td class="words"><code>${escapeForTerminal(layer.createdBy ?? '–')}</code></td><td class="number">${sizeOf(layer.sizeBytes)}</td><td class="number">${count}</td><td class="whole"><code>${digest === null ? '–' : shortDigest(digest)}</code></td>`;
     },
   });
 }
@@ -81,10 +83,6 @@ function sizeOf(bytes: number): string {
   const units = ['KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
   return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1] ?? ''}`;
-}
-
-function shortDigest(digest: Digest | null): string {
-  return digest === null ? '–' : `${digestAlgorithm(digest)}:${digestHex(digest).slice(0, 12)}`;
 }
 
 /** Renders all installed packages with their layers. */

@@ -1,3 +1,4 @@
+import { listSome } from '../../kit/collections.ts';
 import { escapeForTerminal } from '../../kit/untrusted-text.ts';
 import { isUnderInvestigation, type Report } from '../../model/report.ts';
 import { type Severity, severities } from '../../model/severity.ts';
@@ -77,9 +78,8 @@ export function priorText({ severity, findings, probability, by, scores }: Upgra
 
 /** Returns why findings are left, and which: `2 left, no fix yet: CVE-2024-1 (zlib), …`. */
 export function remainingText({ reason, sum, findings }: RemainingFindings): string {
-  const names = findings.slice(0, remainingShownMax).map(({ id, package: item }) => `${id} (${item.name})`);
-  const more = findings.length - remainingShownMax;
-  return `${sum.findings} left, ${remainingReasonText[reason]}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const names = findings.map(({ id, package: item }) => `${id} (${item.name})`);
+  return `${sum.findings} left, ${remainingReasonText[reason]}: ${listSome(names, remainingShownMax)}`;
 }
 
 /** Texts of the reasons why findings are left. */

@@ -1,8 +1,7 @@
+import { dayMs } from '../../core/duration.ts';
 import type { CollectedCounts, RetentionTerms } from '../../store/maintenance.ts';
 import type { Store } from '../../store/store.ts';
 import { leaseMs, type RecurringJob, runClaimed } from '../jobs/run-job.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** Default retention times, in milliseconds. */
 export const defaultRetention: RetentionTerms = {

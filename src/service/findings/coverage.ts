@@ -1,4 +1,5 @@
 import type { ClairError } from '../../core/errors.ts';
+import { listSome } from '../../kit/collections.ts';
 import { HttpError } from '../../kit/http/http-rules.ts';
 import { cadenceOf } from '../../match/content-age.ts';
 import { supportEnd, supportEndOfPackage } from '../../match/support-end.ts';
@@ -124,8 +125,7 @@ function coverageWithoutNamespace(image: IndexedImage): DatedCoverage[] {
 function coverageOfExcluded({ distro, excluded = [] }: IndexedImage): DatedCoverage[] {
   if (excluded.length === 0) return [];
   const paths = [...new Set(excluded.map(({ path }) => path))].sort(compareText);
-  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  const reason = `excluded by --exclude, so not scanned: ${paths.slice(0, 3).join(', ')}${more}`;
+  const reason = `excluded by --exclude, so not scanned: ${listSome(paths, 3)}`;
   return [unsupportedCoverage(distro, reason)];
 }
 
@@ -260,8 +260,7 @@ function withEndedRunTimes(
     return end !== undefined && end < today ? [`${found.name} ${found.version} since ${end}`] : [];
   });
   if (ended.length === 0) return coverage;
-  const more = ended.length > runTimesMax ? ` and ${ended.length - runTimesMax} more` : '';
-  const reason = `out of support: ${ended.slice(0, runTimesMax).join(', ')}${more}; no new advisories are written`;
+  const reason = `out of support: ${listSome(ended, runTimesMax)}; no new advisories are written`;
   return {
     ...coverage,
     reason: coverage.reason === null ? reason : `${coverage.reason}; ${reason}`,

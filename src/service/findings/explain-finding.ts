@@ -1,3 +1,4 @@
+import { listSome } from '../../kit/collections.ts';
 import { explainRow } from '../../match/explain.ts';
 import { confidenceOf } from '../../match/findings.ts';
 import { isSameName, spellingsOf } from '../../model/cve.ts';
@@ -342,11 +343,9 @@ function remarksOf(
   if (records.length === 0) return [...missing, `no loaded advisory has the name ${id}`];
   if (covered.length > 0) return missing;
   const names = coveredNames(records, image);
-  const shown = names.slice(0, maxNames).join(', ');
-  const more = names.length > maxNames ? ` and ${names.length - maxNames} more` : '';
   if (names.length === 0) return missing;
   const none = packageName === undefined && statuses.length === 0 ? 'no such package is in the image: ' : '';
-  return [...missing, `${none}the advisories cover ${shown}${more}`];
+  return [...missing, `${none}the advisories cover ${listSome(names, maxNames)}`];
 }
 
 /** Returns that a package is not in the image, or what was not read, and may contain it. */

@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { ratingOfEnrichments } from '../../match/rate.ts';
@@ -28,7 +29,6 @@ export interface RatingLookupDeps {
   readonly cachesAbsence: boolean;
 }
 
-const dayMs = 24 * 3_600_000;
 /** Time that a rating from a document is used before it is fetched again, in milliseconds. */
 const ratedForMs: number = 7 * dayMs;
 /** Time until a CVE without a rating, or a daily feed, is fetched again, in milliseconds. */

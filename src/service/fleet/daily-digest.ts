@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { limits } from '../../core/limits.ts';
 import type {
   ComparedCount,
@@ -42,7 +43,6 @@ export interface DigestMark {
 }
 
 const markKey = 'daily digest';
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Returns what the last digest noted. Undefined before the first one. */
 export async function findDigestMark({ store }: DigestDeps): Promise<DigestMark | undefined> {

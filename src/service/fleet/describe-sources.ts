@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { compareText } from '../../model/order.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { DayOfEvents, EventDays } from '../../store/event-store.ts';
@@ -52,8 +53,6 @@ export interface DescribeSourcesDeps {
 
 /** Number of days whose changes are counted, today included. */
 const shownDays = 30;
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Returns the state of all sources and feeds. Costs the events of 30 days, at most `limits.countedEvents` of them, whatever the fleet has. */
 export async function describeSources({

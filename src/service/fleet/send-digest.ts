@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import type { DailyDigest } from '../../model/daily-digest.ts';
 import type { RecurringJob } from '../jobs/run-job.ts';
 import {
@@ -17,7 +18,6 @@ export interface DigestJobDeps extends DigestDeps {
 }
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 
 /** Longest wait between two looks at the clock. Runs of jobs are delayed by up to a tenth of their wait. */
 const lookMs = 10 * minuteMs;

@@ -1,3 +1,4 @@
+import { dayMs } from '../../core/duration.ts';
 import { ClairError } from '../../core/errors.ts';
 import { type DateEvidence, dateEvidence, isPlausibleDate } from '../../model/content-date.ts';
 import type { FeedUpdate, PublishedState } from '../advisory-store.ts';
@@ -106,7 +107,7 @@ function timeOf(time: string | undefined): number | null {
 }
 
 /** Tolerance for older content, in milliseconds: servers of a vendor may lag, and a vendor may withdraw its newest record. */
-export const olderToleranceMs = 86_400_000;
+export const olderToleranceMs: number = dayMs;
 
 /**
  * Throws `feed-corrupt` if a whole or published feed is older than the current content: an old copy would revert newer advisories. Ignores

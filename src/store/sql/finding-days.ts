@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { dayMs } from '../../core/duration.ts';
 import { limits } from '../../core/limits.ts';
 import type { FindingDay, FindingHistory } from '../finding-count-store.ts';
 import type { FindingDayTable } from './image-tables.ts';
@@ -7,8 +8,6 @@ import { dayAt } from './times.ts';
 
 /** Sums of a count, with those of the changes of its day. */
 export type CountedTotals = Omit<FindingDay, 'day'>;
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Returns whether today has a row. */
 export async function hasFindingDay(db: Kysely<Tables>, now: number): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { dayMs } from '../../core/duration.ts';
 import { limits } from '../../core/limits.ts';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
 import { spellingsOf } from '../../model/cve.ts';
@@ -91,8 +92,6 @@ async function numbersOf(
     .executeTakeFirstOrThrow();
   return first === null || last === null ? undefined : { first, last };
 }
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Returns events by their numbers, the newest first. */
 export async function findListedEvents(

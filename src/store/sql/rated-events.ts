@@ -1,11 +1,10 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { dayMs } from '../../core/duration.ts';
 import { limits } from '../../core/limits.ts';
 import type { Severity } from '../../model/severity.ts';
 import type { DayOfRatedEvents, RatedEvents } from '../event-store.ts';
 import { rankOf, severityOfRank } from './finding-index/stored-values.ts';
 import type { Tables } from './schema.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Counts the events of a day in UTC by kind and by the severity of the fleet; without a day, those of the newest one with events. */
 export async function countRatedEvents(

@@ -1,3 +1,5 @@
+import { dayMs } from '../../core/duration.ts';
+
 /** Returns a time in ISO 8601 as milliseconds since 1970. */
 export function milliseconds(time: string): number {
   const value = Date.parse(time);
@@ -20,10 +22,7 @@ export function isoTimeOrNull(time: number | null): string | null {
   return time === null ? null : isoTime(time);
 }
 
-/** The last use is stored to the day, so most reads write nothing. In milliseconds. */
-const dayMs = 24 * 3_600_000;
-
-/** Returns whether the stored last use must be renewed. Times are in milliseconds since 1970. */
+/** Returns whether the stored last use must be renewed: it is stored to the day, so most reads write nothing. In milliseconds since 1970. */
 export function isLastUseStale(lastUsedAt: number, now: number): boolean {
   return now - lastUsedAt >= dayMs;
 }

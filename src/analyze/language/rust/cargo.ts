@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { listSome } from '../../../kit/collections.ts';
 import { parseBySchema } from '../../../kit/json/json-document.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
 import type { ListedPackage, PackageOrigin } from '../../../model/package.ts';
@@ -85,8 +86,7 @@ function* cratesOf(path: string, { packages }: AuditData): Generator<ListerEvent
 const namedMax = 5;
 
 function problemOfGit(crates: readonly string[]): string {
-  const more = crates.length > namedMax ? ` and ${crates.length - namedMax} more` : '';
-  return `has crates from Git repositories, which no advisories cover: ${crates.slice(0, namedMax).join(', ')}${more}`;
+  return `has crates from Git repositories, which no advisories cover: ${listSome(crates, namedMax)}`;
 }
 
 /** `index.crates.io-6f17d22bba15001f/clap-2.33.1`: the directories of a registry and of a crate. */

@@ -19,7 +19,7 @@ import {
 } from './advisory-descriptions.ts';
 import { type CsvColumns, wantsCsv } from './csv.ts';
 import { findingParameters, fixedVersionOf, limitParameter, textParameter } from './filters.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 import { jsonResponse } from './problem.ts';

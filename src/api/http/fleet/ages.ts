@@ -8,7 +8,7 @@ import { WireError } from '../route.ts';
 import { agesDescription } from './age-descriptions.ts';
 import { type CsvColumns, type CsvPage, csvResponse, wantsCsv } from './csv.ts';
 import { textParameter } from './filters.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 
 const query = z.strictObject({

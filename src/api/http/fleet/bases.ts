@@ -16,7 +16,7 @@ import type { ApiRequest, ApiResponse } from '../route.ts';
 import { basesDescription, imageBasesDescription, rebuildsDescription } from './base-descriptions.ts';
 import type { CsvColumns } from './csv.ts';
 import { flagParameter, limitParameter } from './filters.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 import { readableImage } from './visible-image.ts';

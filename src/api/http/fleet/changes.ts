@@ -8,7 +8,7 @@ import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { changeListDescription, changesDescription } from './change-descriptions.ts';
 import type { CsvColumns } from './csv.ts';
 import { limitParameter } from './filters.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 import { jsonResponse } from './problem.ts';

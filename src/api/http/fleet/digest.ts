@@ -4,7 +4,7 @@ import { collectDigest } from '../../../service/fleet/daily-digest.ts';
 import { parseQuery } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
 import { digestDescription } from './digest-description.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 
 const digestQuery = z.strictObject({

@@ -14,7 +14,7 @@ import {
   toPackageJson,
 } from './filters.ts';
 import { findingsDescription } from './finding-descriptions.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 import { readableImages } from './visible-image.ts';

@@ -23,8 +23,8 @@ import {
   repositoryParameter,
   textParameter,
 } from './filters.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { filterForReader, pageReadable } from './image-pages.ts';
-import type { FleetDeps } from './jobs.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 

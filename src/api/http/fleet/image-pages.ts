@@ -7,7 +7,7 @@ import type {
 } from '../../../store/finding-index-store.ts';
 import type { PageRequest } from '../../../store/page.ts';
 import { type ApiRequest, WireError } from '../route.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import type { RowPage } from './list-response.ts';
 import { type ImageReader, visibleImage } from './visible-image.ts';
 

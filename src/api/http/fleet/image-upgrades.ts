@@ -13,7 +13,7 @@ import type { KnownImage } from '../../../store/known-image-store.ts';
 import { preferredType } from '../media-ranges.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 import { readableImage } from './visible-image.ts';
 

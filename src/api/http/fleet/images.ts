@@ -6,7 +6,7 @@ import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
 import { parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 import { visibleImage } from './visible-image.ts';
 

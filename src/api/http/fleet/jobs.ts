@@ -2,41 +2,10 @@ import * as z from 'zod/mini';
 import { limits } from '../../../core/limits.ts';
 import { platformForm } from '../../../image/format/platform.ts';
 import { parseImageName } from '../../../model/image-name.ts';
-import type { ReportFormat } from '../../../plugin/report-format.ts';
-import type { StoredImageDeps } from '../../../service/fleet/stored-image.ts';
-import type { ActiveSuppressions } from '../../../service/suppressions/active-suppressions.ts';
-import type { LabelWeight } from '../../../store/finding-index-store.ts';
 import type { ScanJob } from '../../../store/scan-job-store.ts';
-import type { ListLimiter } from '../list-limiter.ts';
-import type { RouteDescription } from '../openapi.ts';
-import { type ApiRequest, type ApiResponse, type Route, WireError } from '../route.ts';
+import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
-import type { SuppressionRouteDeps } from './suppressions.ts';
-import type { WebhookDeps } from './webhooks.ts';
-
-/** Dependencies of the routes of `/api/v1`. */
-export interface FleetDeps extends StoredImageDeps, WebhookDeps, Omit<SuppressionRouteDeps, 'store'> {
-  readonly suppressions: ActiveSuppressions;
-  readonly formats: readonly ReportFormat[];
-  /** Names of credentials that a request may choose. */
-  readonly credentials: readonly string[];
-  /** Returns whether images of a registry may be scanned. */
-  readonly mayScan: (registry: string) => boolean;
-  /** Returns the name of the cell to which a registry belongs, if it is not the cell of this server. */
-  readonly otherCellOf: (registry: string) => string | undefined;
-  /** How much the images of labels count when upgrades are ranked. */
-  readonly labelWeights: readonly LabelWeight[];
-  /** Announces to all servers that there is a new scan. */
-  readonly announceWork: () => void;
-  /** Limits lists and reports of all APIs together. */
-  readonly listLimiter: ListLimiter;
-}
-
-/** A route of `/api/v1` with its handler and description. */
-export interface FleetRoute extends Omit<Route, 'handle'> {
-  readonly handler: (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
-  readonly description: RouteDescription;
-}
 
 const scanBody = z.strictObject({
   reference: z.string().check(z.maxLength(limits.imageNameCharacters)),

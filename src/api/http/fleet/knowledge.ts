@@ -6,7 +6,7 @@ import type { ListedEvent } from '../../../store/event-store.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import {
   eventCountsDescription,
   historyDescription,

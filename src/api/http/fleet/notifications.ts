@@ -10,7 +10,7 @@ import {
 import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { toEventJson } from './knowledge.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { notificationsDescription, resendDescription } from './notification-descriptions.ts';

@@ -6,7 +6,7 @@ import { parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
 import { limitParameter, textParameter } from './filters.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import {
   packagesDescription,

@@ -6,7 +6,7 @@ import { compareImages } from '../../../service/fleet/compare-images.ts';
 import { assessStoredImage, openStoredImage } from '../../../service/fleet/stored-image.ts';
 import { parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 import { diffDescription, explainDescription } from './question-descriptions.ts';
 import { readableImage } from './visible-image.ts';

@@ -6,7 +6,8 @@ import type { Store } from '../../../store/store.ts';
 import { registryStateOf } from '../../../store/watch-store.ts';
 import { integerParameter, parseQuery, partialParameter } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import { type FleetDeps, toJobJson } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
+import { toJobJson } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
 
 /** `GET /registries`: returns the state of each watched registry. */

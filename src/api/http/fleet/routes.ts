@@ -25,9 +25,9 @@ import {
 } from './descriptions.ts';
 import { digestRoutes } from './digest.ts';
 import { findingRoutes } from './findings.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { getImagesRoute } from './image-list.ts';
 import { getReachedRoute, getReportRoute } from './images.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
 import { knowledgeRoutes } from './knowledge.ts';
 import { notificationRoutes } from './notifications.ts';

@@ -1,7 +1,7 @@
 import { rulesAsOpenVex } from '../../../report/vex/openvex.ts';
 import { exportRules } from '../../../service/suppressions/export-rules.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { checkedSuppressions, unknownFile } from './suppressions.ts';
 
 /** Author of a document whose file was saved by a client without a name. */

@@ -9,7 +9,7 @@ import { previewSuppressions } from '../../../service/suppressions/preview-suppr
 import { integerParameter, parseQuery } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
 import type { CsvColumns } from './csv.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { listResponse, type RowList } from './list-response.ts';
 import { pageCursor } from './page-cursor.ts';
 import { jsonResponse } from './problem.ts';

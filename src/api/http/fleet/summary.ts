@@ -3,7 +3,7 @@ import { type FleetSummary, summarize } from '../../../service/fleet/summary.ts'
 import type { FindingHistory, FindingTotals } from '../../../store/finding-count-store.ts';
 import { parseQuery, partialParameter } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
-import type { FleetDeps } from './jobs.ts';
+import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
 
 const summaryQuery = z.strictObject({ partial: partialParameter });

@@ -16,8 +16,8 @@ import { integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { type CsvColumns, type CsvPage, csvResponse } from './csv.ts';
 import { labelOf, labelText, repositoryParameter, textParameter } from './filters.ts';
+import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { getImageUpgradesRoute } from './image-upgrades.ts';
-import type { FleetDeps, FleetRoute } from './jobs.ts';
 import { jsonResponse } from './problem.ts';
 import { imageUpgradesDescription, upgradesDescription } from './upgrade-descriptions.ts';
 

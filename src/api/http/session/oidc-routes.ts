@@ -1,5 +1,6 @@
 import { ClairError } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
+import { listSome } from '../../../kit/collections.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { OidcGrants } from './oidc-grants.ts';
 import {
@@ -68,9 +69,11 @@ function sessionOf(
 ): BrowserSession {
   const { person, values } = identity;
   if (grants.grantOf(identity) !== undefined) return { person, values: grants.namedValues(values) };
-  const shown = values.slice(0, limits.shownClaimValues).map((value) => JSON.stringify(value.slice(0, 100)));
-  const more = values.length > shown.length ? ` and ${values.length - shown.length} more` : '';
-  const stated = shown.length === 0 ? `has no claim ${claim}` : `has ${claim}: ${shown.join(', ')}${more}`;
+  const quoted = values.map((value) => JSON.stringify(value.slice(0, 100)));
+  const stated =
+    quoted.length === 0
+      ? `has no claim ${claim}`
+      : `has ${claim}: ${listSome(quoted, limits.shownClaimValues)}`;
   throw new SignInError(
     403,
     `No entry of api.oidc.grants admits ${person}, who ${stated}. Ask who operates this server for access.`,

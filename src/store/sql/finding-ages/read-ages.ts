@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { dayMs } from '../../../core/duration.ts';
 import { limits } from '../../../core/limits.ts';
 import { elementAt } from '../../../kit/collections.ts';
 import { compareText } from '../../../model/order.ts';
@@ -8,8 +9,6 @@ import type { Tables } from '../schema.ts';
 import { allAges, severityAges } from './age-figures.ts';
 import { type GroupCounts, unpackCounts } from './age-groups.ts';
 import { depthOf, endOfFolder, folderOfPath, pathOfFolder, pathOfRepository } from './age-paths.ts';
-
-const dayMs = 24 * 60 * 60 * 1000;
 
 /** Key of the state of the last complete pass. */
 export const stateKey = 'store/ages';
