@@ -68,7 +68,7 @@ export interface ListedPackage {
   readonly modularity?: string;
   /** The builder of an rpm, as the vendor writes it. */
   readonly vendor?: string;
-  /** The licence of an rpm, as its packager writes it. */
+  /** The tag `License` of an rpm, as its packager writes it. If `licenses` is absent, Clair derives it from this text. */
   readonly licence?: string;
   /** The supplier in the package's metadata: a name, often with an address (`Name <mail@example.org>`). */
   readonly supplier?: string;
