@@ -308,6 +308,8 @@ export const limits = {
   stalledMs: 60_000,
   /** Time for requests to finish when the server stops. */
   stopMs: 10_000,
+  /** Time after that for clients to receive the response 503. */
+  stopResponseMs: 500,
   /** Time for the feed thread to stop. Then it is terminated. */
   feedStopMs: 2000,
   /** Time for the whole stop of the server. A process inside a long database statement kills itself then. */

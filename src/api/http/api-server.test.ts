@@ -321,17 +321,22 @@ suite('shutdown', () => {
     await server.stop();
   });
 
-  test('completes when a request never ends', async (context) => {
+  test('responds with 503 to a request that does not end in time', async (context) => {
     const begun = Promise.withResolvers<AbortSignal>();
-    const { server, url } = await startServer(context, ({ signal }) => {
+    const waiting: Handle = ({ signal }) => {
       begun.resolve(signal);
       return new Promise(() => undefined);
+    };
+    const { server, url, responses, errors } = await startServer(context, waiting, {
+      route: { method: 'POST' },
     });
-    const rejection = assert.rejects(requestRaw(`${url}/v1/layers/a`), { code: 'ECONNRESET' });
+    const pending = requestRaw(`${url}/v1/layers/a`, { method: 'POST', body: '{}' });
     const signal = await begun.promise;
     await server.stop(1);
-    await rejection;
-    if (!signal.aborted) await once(signal, 'abort');
+    const { status, headers, body } = await pending;
+    assert.deepEqual([status, headers['retry-after'], headers['connection']], [503, '5', 'close']);
+    assert.equal(body.toString(), '{"Error":{"Message":"the server is stopping"}}\n');
+    assert.deepEqual([signal.aborted, responses, errors], [true, [['v1/test', 503]], []]);
   });
 
   test('throws an error when the port is in use', async (context) => {

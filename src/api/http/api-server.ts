@@ -28,7 +28,7 @@ export interface ApiServerOptions extends Omit<RequestHandlerDeps, 'guard'> {
 /** A listening server. */
 export interface ApiServer extends AsyncDisposable {
   readonly port: number;
-  /** Accepts no more requests, waits `graceMs` for running ones, then aborts the rest. */
+  /** Accepts no more requests, waits `graceMs` for running ones, then answers the rest with 503. */
   stop(graceMs?: number): Promise<void>;
 }
 
@@ -59,12 +59,16 @@ export async function serveApi(
     const http2Stopped = http2?.stop(graceMs);
     const { promise: graceExpired, resolve } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {
-      server.closeAllConnections();
+      handler.abandon();
       resolve(undefined);
     }, graceMs);
+    const lastTimer = setTimeout(() => {
+      server.closeAllConnections();
+    }, graceMs + limits.stopResponseMs);
     await closed;
     await Promise.race([handler.settled(), graceExpired]);
     clearTimeout(timer);
+    clearTimeout(lastTimer);
     await http2Stopped;
   };
   return {

@@ -70,6 +70,8 @@ export class RequestHandler {
   readonly #deps: RequestHandlerDeps;
   readonly #unsettled = new Set<Promise<unknown>>();
   readonly #shutdown = new AbortController();
+  /** Those of the unfinished requests. */
+  readonly #controllers = new Set<AbortController>();
   readonly #largeBodies = new Semaphore(1);
   readonly #unread: UnreadResponses;
 
@@ -81,6 +83,12 @@ export class RequestHandler {
   /** Accepts no more requests, and ends streams. */
   shutDown(): void {
     this.#shutdown.abort();
+  }
+
+  /** Aborts the unfinished requests. Their clients get 503, and may ask another server. */
+  abandon(): void {
+    const reason = new WireError(503, 'the server is stopping', { retryAfterSeconds: busyRetrySeconds });
+    for (const controller of this.#controllers) controller.abort(reason);
   }
 
   /** Handles a request: the listener of the server. Guard and access decide before the route runs. */
@@ -218,9 +226,10 @@ export class RequestHandler {
     recordOnce();
   }
 
-  /** Returns a signal that is aborted on disconnect and, unless the route streams, at the time limit. */
+  /** Returns a signal that is aborted by `abandon`, on disconnect and, unless the route streams, at the time limit. */
   #deadline(response: ServerResponse, isStreaming: boolean): Disposable & { readonly signal: AbortSignal } {
     const controller = new AbortController();
+    this.#controllers.add(controller);
     response.once('close', () => {
       // A complete response emits `close` too.
       if (!response.writableFinished) controller.abort(new ClientDisconnected());
@@ -237,6 +246,7 @@ export class RequestHandler {
       signal: controller.signal,
       [Symbol.dispose]: () => {
         clearTimeout(timer);
+        this.#controllers.delete(controller);
       },
     };
   }
