@@ -4,7 +4,7 @@ import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts'
 import type { TableFile } from '../partial/layer-table.ts';
 import type { PartialLayer } from '../partial/partial-layer.ts';
 import { LayerCollector } from './collector.ts';
-import { contentBytesMin, mayBeBundle } from './file-content.ts';
+import { mayBeBundle } from './file-content.ts';
 import type { LayerReadResult, ReadOptions } from './layer-walk.ts';
 
 /**
@@ -51,8 +51,9 @@ const programName = /\.(?:so(?:\.[\w.]+)?|dll|exe|dylib|node|pyz|pex|xpi|crx)$/i
  * Whether a file may be a program or an archive of packages, by its mode or its name. The whole layer would be searched for such content whatever its
  * files are called. But a table of contents has only names, and most files without this name and mode are data.
  */
-export function mayHoldProgram({ entry: { path, type, size }, isExecutable }: TableFile): boolean {
-  if (type !== 'file' || size < contentBytesMin || evidenceByName(path) !== undefined) return false;
+export function mayHoldProgram({ entry: { path, type }, isExecutable }: TableFile): boolean {
+  // A table may state a size that is too small for a program. Fetching the file shows that, so its size does not count here.
+  if (type !== 'file' || evidenceByName(path) !== undefined) return false;
   // Lists of the files of packages leave out names of data.
   const isProgram = isExecutable && !isDataName(path, path.lastIndexOf('/') + 1, path.length);
   return isProgram || programName.test(path) || mayBeBundle(path) || baseOf(path) === 'DESCRIPTION';
