@@ -8,9 +8,12 @@ import { cacheDirectory } from './environment.ts';
 /** How a command uses a database. `read` accepts a read-only file. */
 export type DatabaseUse = 'read' | 'write';
 
-/** Opens a SQLite file or the PostgreSQL database of a URL. Loads only the engine it needs. */
+/** The start of a URL of PostgreSQL, or one of the keywords that every connection string has: `host=db dbname=clair`. */
+const connectionString = /^\s*postgres(?:ql)?:|^(?:.*\s)?(?:host|dbname|user)\s*=/;
+
+/** Opens a SQLite file or the PostgreSQL database of a connection string. Loads only the engine it needs. */
 export async function openStore(name: string, use: DatabaseUse = 'write'): Promise<Store> {
-  if (/^postgres(?:ql)?:/.test(name))
+  if (connectionString.test(name))
     return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name);
   const { openSqliteStore } = await import('../store/sql/sqlite-store.ts');
   return await openSqliteStore(name, { mayBeReadOnly: use === 'read' });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { duration, secretString } from '../core/setting.ts';
 import { printConfig } from './print-config.ts';
 import { readConfig } from './read-config.ts';
+import { secretsIn } from './secrets.ts';
 import { settingsWith } from './settings.ts';
 
 const settings = settingsWith({
@@ -55,4 +56,14 @@ test('hides user and password of a URL when its setting is not a secret', () => 
   );
   assert.ok(!printed.includes('hidden'));
   assert.match(printed, /mirror: https:\/\/\(secret\)@m\.test\/a/);
+});
+
+test('takes the password of a database as secret, and no other word of its URL', () => {
+  const config = read(
+    'clair: { database: { options: { source: "postgresql://u:hidden@h/vulnerabilities_all?search_path=clair&password=other" } } }',
+  );
+  const secrets = secretsIn(config, settings);
+  assert.ok(secrets.includes('hidden') && secrets.includes('other'));
+  for (const word of ['clair', '/vulnerabilities_all', 'vulnerabilities_all'])
+    assert.ok(!secrets.includes(word), word);
 });

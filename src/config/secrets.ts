@@ -27,7 +27,10 @@ export function expandSecret(secret: string): string[] {
 function partsOfUrl(secret: string): string[] {
   const url = URL.parse(secret);
   if (url === null || !secret.includes('://')) return [];
-  const { password, pathname, search, searchParams } = url;
+  const { protocol, password, pathname, search, searchParams } = url;
+  // Names of databases and schemas are common words, which the log must not lose.
+  if (/^postgres(?:ql)?:$/.test(protocol))
+    return [password, decoded(password), ...searchParams.getAll('password')].filter((part) => part !== '');
   return [
     password,
     decoded(password),

@@ -236,6 +236,17 @@ test('passes settings of the connection string to the server', async (t) => {
   assert.deepEqual(rows, [{ count: 1 }]);
 });
 
+test('names a setting of the connection string that the server refuses', async (t) => {
+  const url = await temporarySchema(t);
+  const unknown = withSettings(url, { statement_timout: '61s' });
+  await assertUnusable(
+    openPostgresStore(unknown),
+    /the connection string has statement_timout, which the server does not know: check its spelling$/,
+  );
+  const invalid = withSettings(url, { statement_timeout: 'soon' });
+  await assertUnusable(openPostgresStore(invalid), /the server refuses the value of statement_timeout/);
+});
+
 test('reports a full disk and keeps the current content', async (t) => {
   const server = await postgresServer();
   const small = server.restart && smallDisk(t);

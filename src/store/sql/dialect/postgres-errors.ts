@@ -94,7 +94,8 @@ export function fromPostgresError(error: unknown, place: string): unknown {
   }
   if (error instanceof ClairError) return error;
   const code = codeOf(error);
-  const remedy = serverRemedies[code] ?? networkRemedies[code] ?? remedyByMessage(error);
+  const remedy =
+    serverRemedies[code] ?? networkRemedies[code] ?? remedyOfSetting(error) ?? remedyByMessage(error);
   if (remedy === undefined) return error;
   return isTemporary(error) ? unavailable(place, remedy, error) : unusable(place, remedy, error);
 }
@@ -105,6 +106,18 @@ function isTemporary(error: unknown): boolean {
     return true;
   if (/^(55P03|57014|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
   return /^timeout exceeded when trying to connect|due to connection timeout/.test(messageOf(error));
+}
+
+/** Returns what to do about a setting of the connection string that the server refuses. */
+function remedyOfSetting(error: unknown): string | undefined {
+  const message = messageOf(error);
+  const [, unknown] = /^unrecognized configuration parameter "([^"]+)"/.exec(message) ?? [];
+  if (unknown !== undefined)
+    return `the connection string has ${unknown}, which the server does not know: check its spelling`;
+  const [, invalid] = /^invalid value for parameter "([^"]+)"/.exec(message) ?? [];
+  return invalid === undefined
+    ? undefined
+    : `the server refuses the value of ${invalid} in the connection string: correct it`;
 }
 
 function remedyByMessage(error: unknown): string | undefined {

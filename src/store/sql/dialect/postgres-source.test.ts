@@ -88,7 +88,7 @@ test('requires SSL unless it is disabled', () => {
 
 test('passes any other keyword as a setting of the server', () => {
   const { client, settings } = parsePostgresSource(
-    String.raw`user=a statement_timeout=60000 search_path='one, two' options='-c jit=off --work-mem=1MB -cDateStyle=ISO,\\ MDY' binary_parameters=yes`,
+    String.raw`user=a statement_timeout=60000 search_path='one, two' options='-c jit=off --work-mem=1MB -cDateStyle=ISO,\\ MDY' binary_parameters=yes pool_max_conns=33`,
     emptyEnvironment,
   );
   assert.deepEqual(settings.ofTransactions, [

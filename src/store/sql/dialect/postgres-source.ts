@@ -59,11 +59,12 @@ const connectionKeywords: ReadonlySet<string> = new Set([
   ...['sslmode', 'sslcert', 'sslkey', 'sslrootcert'],
 ]);
 
-/** Keywords of lib/pq about the Go driver itself. */
+/** Keywords of lib/pq and pgx, the drivers of Clair 2 and Clair 4, about themselves. `maxopenconnections` limits the pool here. */
 const ignoredKeywords: ReadonlySet<string> = new Set([
-  'binary_parameters',
-  'disable_prepared_binary_result',
-  'sslsni',
+  ...['binary_parameters', 'disable_prepared_binary_result', 'sslsni'],
+  ...['default_query_exec_mode', 'description_cache_capacity', 'statement_cache_capacity'],
+  ...['pool_max_conns', 'pool_min_conns', 'pool_min_idle_conns', 'pool_max_conn_lifetime'],
+  ...['pool_max_conn_lifetime_jitter', 'pool_max_conn_idle_time', 'pool_health_check_period'],
 ]);
 
 /** Keywords of libpq and lib/pq about the connection. The server would report them as settings that it does not know. */
