@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { FeedOutcome } from '../service/feeds/update-feeds.ts';
 import { userFeed } from '../service/feeds/user-vulnerabilities.ts';
 import { staleSources } from '../service/findings/feed-age.ts';
@@ -56,9 +56,10 @@ export async function metricsResponse(write: () => Promise<string>): Promise<Api
 /** Clair's buckets for the duration of a response, in milliseconds. */
 const responseBuckets = Array.from({ length: 10 }, (_, i) => 9.375 * 2 ** i);
 
-/** Returns new metrics, whose counters are 0. */
+/** Returns new metrics, whose counters are 0. Those of the process have the names that Prometheus recommends. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
   return {
     ...apiAndFeedCounters(registry),
     ...notificationCounters(registry),

@@ -11,6 +11,7 @@ import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
 import { logStrictSources, warnOfOpenAccess } from './log/server-events.ts';
+import { programVersion } from './program-version.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
 
 /** Options of `clair serve`. */
@@ -69,7 +70,7 @@ export async function serve(options: ServeOptions): Promise<number> {
       void reload(server, log, options);
     });
     const { apiPort: port, healthPort: health } = server;
-    log.info({ ...(port > 0 && { port }), health, ...workOf(config) }, 'started');
+    log.info({ version: programVersion, ...(port > 0 && { port }), health, ...workOf(config) }, 'started');
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
     warnOfUnsigned(config, log);

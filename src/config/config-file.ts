@@ -94,6 +94,8 @@ function isTooDeep(error: unknown): boolean {
 
 function misplacedKeyText(key: string, sections: readonly string[]): string {
   if (sections.includes(key)) return `${key} is beside clair: indent it below the key clair`;
+  if (key === 'jwtproxy')
+    return 'jwtproxy configures another program, which checked tokens before Clair: remove it, and set api.tokens or api.v4.pskkey';
   const meant = closestMatch(key, ['clair', ...sections]);
   if (meant === undefined) return `there is no key ${key} at the top level`;
   return meant === 'clair'

@@ -43,10 +43,15 @@ export interface RequestOutcome {
   details: LogDetails;
 }
 
+/** Returns the IP address of a peer. A socket for both families maps IPv4 addresses to `::ffff:10.0.0.7`. */
+export function clientAddress({ remoteAddress }: { readonly remoteAddress?: string | undefined }): string {
+  return remoteAddress?.replace(/^::ffff:(?=\d+\.)/i, '') ?? 'unknown';
+}
+
 /** Returns the initial outcome of a request. */
 export function pendingOutcome({ socket }: Pick<IncomingMessage, 'socket'>): RequestOutcome {
   return {
-    client: socket.remoteAddress ?? 'unknown',
+    client: clientAddress(socket),
     status: 499,
     bytes: 0,
     traceId: undefined,

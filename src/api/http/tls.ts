@@ -5,6 +5,7 @@ import type { ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { ClairError, messageOf } from '../../core/errors.ts';
+import { clientAddress } from './request-record.ts';
 
 /** The TLS settings: paths of PEM files; empty if not set. */
 export interface TlsSettings {
@@ -52,8 +53,7 @@ export function reportRefusedCertificates(
   server.on('connection', (socket: Socket) => socket.remoteAddress);
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: RefusedSocket) => {
     const reason = refusalReason(error, socket);
-    if (reason !== undefined)
-      report({ client: socket._parent?.remoteAddress ?? socket.remoteAddress ?? 'unknown', reason });
+    if (reason !== undefined) report({ client: clientAddress(socket._parent ?? socket), reason });
   });
 }
 

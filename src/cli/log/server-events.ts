@@ -8,6 +8,7 @@ import { requestMessage } from './open-log.ts';
 /** Routes that monitoring requests every few seconds. */
 const probes: ReadonlySet<string> = new Set([
   'health',
+  'healthz',
   'metrics',
   'ready',
   'readyz',
@@ -20,11 +21,13 @@ const grpcHealth = '/grpc.health.v1.Health/';
 
 /** Logs a request at `info`, or at `debug` for monitoring. Adds an audit line for a refused token or a change. */
 export function logRequest(log: Logger, record: RequestRecord): void {
-  const { ms, details, isChange, isSuccess, refused, ...rest } = record;
+  const { ms, details, isChange, isSuccess, refused, status, ...rest } = record;
   const named = Object.fromEntries(
     Object.entries(details).map(([key, value]) => [key, truncateLogText(value)]),
   );
-  const fields = { ...rest, ms: Math.round(ms * 10) / 10, ...named };
+  // An index of logs has one type for each field: the statuses of HTTP are numbers, those of gRPC names.
+  const outcome = typeof status === 'number' ? { status } : { code: status };
+  const fields = { ...rest, ...outcome, ms: Math.round(ms * 10) / 10, ...named };
   if (isProbe(record)) log.debug(fields, requestMessage);
   else log.info(fields, requestMessage);
   const { client, token, route, method, path, traceId, requestId } = record;

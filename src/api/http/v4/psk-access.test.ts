@@ -92,3 +92,27 @@ test('changes nothing without a key, and refuses a key that is not base64', () =
   );
   assert.throws(() => accessWithPsk({ key: '…', issuers: [] }, open, () => 0), { code: 'config-invalid' });
 });
+
+test('says in the log what is wrong with a token', () => {
+  const reasonOf = (token: string): string | undefined =>
+    access.authorize(`Bearer ${token}`, undefined).refusal?.reason;
+  const other = Buffer.from('another key').toString('base64');
+  assert.deepEqual(
+    [
+      jwt(good, { signedBy: other }),
+      jwt({ ...good, exp: seconds - 40 }),
+      jwt({ ...good, iat: seconds + 60 }),
+      jwt({ ...good, iss: 'quai' }),
+      jwt({ iss: 'quay' }),
+      'static',
+    ].map(reasonOf),
+    [
+      'token not signed with api.v4.pskkey',
+      'token expired 40 s ago',
+      'token not valid yet: compare the clocks',
+      'issuer of the token not in api.v4.pskissuers',
+      'token without issuer or expiry',
+      'unknown token',
+    ],
+  );
+});

@@ -24,9 +24,10 @@ export function accessWithPsk(settings: PskSettings, others: Access, now: () => 
       const other = others.isOpen ? {} : others.authorize(authorization, route, headers);
       if (other.token !== undefined) return other;
       const [, token] = /^bearer +(\S+)$/i.exec(authorization ?? '') ?? [];
-      const issuer = token === undefined ? undefined : verifiedIssuer(token, key, now() / 1000);
-      if (issuer !== undefined && issuers.has(issuer)) return { token: `jwt:${issuer}`, scope: 'admin' };
-      return { refusal: unauthenticated(route, token === undefined ? 'no bearer token' : 'unknown token') };
+      if (token === undefined) return { refusal: unauthenticated(route, 'no bearer token') };
+      const { issuer, reason } = verifyToken(token, { key, issuers, seconds: now() / 1000 });
+      if (issuer !== undefined) return { token: `jwt:${issuer}`, scope: 'admin' };
+      return { refusal: unauthenticated(route, token.includes('.') ? reason : 'unknown token') };
     },
   };
 }
@@ -40,12 +41,26 @@ const leewaySeconds = 15;
 const time = z.optional(z.number());
 const claimsSchema = z.object({ iss: z.string(), exp: z.number(), nbf: time, iat: time });
 
-/** Returns the issuer of a token; undefined if its signature or its times are wrong. RFC 7519 §4.1. */
-function verifiedIssuer(token: string, key: Buffer, seconds: number): string | undefined {
-  const { data: claims } = z.safeParse(claimsSchema, verifiedClaims(token, key));
-  return claims !== undefined && isCurrent(claims, seconds) ? claims.iss : undefined;
+interface Verification {
+  readonly key: Buffer;
+  readonly issuers: ReadonlySet<string>;
+  readonly seconds: number;
 }
 
-function isCurrent({ exp, nbf = 0, iat = 0 }: z.output<typeof claimsSchema>, seconds: number): boolean {
-  return exp + leewaySeconds > seconds && Math.max(nbf, iat) - leewaySeconds <= seconds;
+/** The issuer of a token, or why it is refused. */
+type VerifiedToken =
+  | { readonly issuer: string; readonly reason?: never }
+  | { readonly issuer?: never; readonly reason: string };
+
+/** Checks the signature of a token, then its times and its issuer. RFC 7519 §4.1. The reason is for the log, not for the client. */
+function verifyToken(token: string, { key, issuers, seconds }: Verification): VerifiedToken {
+  const signed = verifiedClaims(token, key);
+  if (signed === undefined) return { reason: 'token not signed with api.v4.pskkey' };
+  const { data: claims } = z.safeParse(claimsSchema, signed);
+  if (claims === undefined) return { reason: 'token without issuer or expiry' };
+  const { iss: issuer, exp, nbf = 0, iat = 0 } = claims;
+  if (exp + leewaySeconds <= seconds) return { reason: `token expired ${Math.round(seconds - exp)} s ago` };
+  if (Math.max(nbf, iat) - leewaySeconds > seconds)
+    return { reason: 'token not valid yet: compare the clocks' };
+  return issuers.has(issuer) ? { issuer } : { reason: 'issuer of the token not in api.v4.pskissuers' };
 }
