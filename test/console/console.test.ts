@@ -13,6 +13,7 @@ import { checkDialogs, checkPreview } from './dialogs.ts';
 import { checkScreens } from './every-screen.ts';
 import { compareImages, drawVersions, rankUpgrades, readSources } from './lists.ts';
 import {
+  countsImages,
   holdsView,
   keepsData,
   leadsByKeyboard,
@@ -37,6 +38,7 @@ const reading: Readonly<Record<string, SceneTest>> = {
   'leads from an image to the reason of a finding': leadsToReason,
   'leads by the keyboard alone': leadsByKeyboard,
   'saves exactly the affected images as CSV': savesImages,
+  'leads from the number of images of a finding to exactly these images': countsImages,
   'says of a vulnerability which lists have it, and of which moment its images are': saysMoments,
   'holds the view in the address': holdsView,
   'says of which images something was not assessed': listsUnassessed,

@@ -65,6 +65,22 @@ export async function savesImages({ url, browser }: Scene): Promise<void> {
   assert.equal(await images.locator('tbody tr').count(), 1);
 }
 
+/** Leads from the number of images of a finding to exactly these images, and from there to all of its vulnerability. */
+export async function countsImages({ url, browser }: Scene): Promise<void> {
+  const { page } = await openPage(browser, url);
+  // OpenSSL is two packages of one image.
+  await page.goto(`${url}/findings?vulnerability=CVE-2024-6119`);
+  await page.getByText('2 rows in this list.').waitFor();
+  await page
+    .getByRole('row', { name: /libssl3/ })
+    .getByRole('link', { name: '1', exact: true })
+    .click();
+  await page.getByText('1 row in this list.').waitFor();
+  await page.getByRole('row', { name: /shop\/web:1\.0/ }).waitFor();
+  await page.getByRole('link', { name: 'All affected images' }).click();
+  await page.waitForURL(/\/advisories\/CVE-2024-6119/);
+}
+
 /** Says of a vulnerability which lists have it, and of which moment its images and their number are. */
 export async function saysMoments({ url, browser }: Scene): Promise<void> {
   const { page } = await openPage(browser, url);

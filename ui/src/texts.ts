@@ -216,6 +216,7 @@ export const texts = {
     purl: 'Package of the vulnerability',
     withFinding:
       'Images with a finding of this vulnerability, as last counted without rules and VEX statements. Images that clients have posted are not in this list.',
+    allWithFinding: 'All affected images, with versions and layers',
     limited:
       'Your token is limited to repositories. Enter the name of one of them to filter its images, or to sort them.',
     sortSeen: 'Newest first',

@@ -53,11 +53,23 @@ export function ImagesScreen(): JSX.Element {
       </Heading>
       {isUnordered ? <RepositoryFilter /> : <ImageFilters />}
       <Plan />
-      {query.has('vulnerability') && <p class="notice">{texts.images.withFinding}</p>}
+      <WithFinding />
       <Loaded resource={resource} path={path}>
         {(list) => <ImagePage list={list} />}
       </Loaded>
     </>
+  );
+}
+
+/** What the list of a vulnerability leaves out, with a link to the page that has it. */
+function WithFinding(): JSX.Element | null {
+  const id = place.value.query.get('vulnerability') ?? '';
+  if (id === '') return null;
+  return (
+    <p class="notice">
+      {texts.images.withFinding}{' '}
+      <a href={hrefOf(`/advisories/${encodeURIComponent(id)}`)}>{texts.images.allWithFinding}</a>
+    </p>
   );
 }
 
