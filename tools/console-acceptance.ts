@@ -167,7 +167,7 @@ async function comparesMail(
   assert.match(text, new RegExp(`All\\s+${openFindings}\\b`));
   assert.match(
     text,
-    new RegExp(`New images with findings\\s+${news.images}\\s+\\+${news.imageFindings}\\s+0\\s+0\\n`),
+    new RegExp(`New images with findings\\s+${news.images}\\s+\\+${news.imageFindings}\\s+0\\s+0\\r\\n`),
   );
   assert.equal(facts.number("select count(*) from event where kind = 'new'"), news.count);
 }

@@ -60,10 +60,13 @@ type Get = <T>(path: string) => Promise<T>;
 /** Returns the images with findings that came today, and the number of these findings. */
 async function newImages(get: Get): Promise<Pick<StoryFacts['news'], 'images' | 'imageFindings'>> {
   const { images } = await get<{
-    images: { firstSeen: string; findings: Record<Severity, number> | null }[];
+    images: { reference: string; firstSeen: string; findings: Record<Severity, number> | null }[];
   }>('/images');
   const today = new Date().toISOString().slice(0, 10);
-  const added = images.filter(({ firstSeen }) => firstSeen.startsWith(today));
+  // The scene rebuilds one image today, under its tag.
+  const added = images.filter(
+    ({ reference, firstSeen }) => firstSeen.startsWith(today) && !reference.endsWith('/shop/proxy:1'),
+  );
   const findings = added.flatMap((one) => severities.map((severity) => one.findings?.[severity] ?? 0));
   const withFindings = added.filter((one) =>
     severities.some((severity) => (one.findings?.[severity] ?? 0) > 0),

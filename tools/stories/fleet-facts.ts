@@ -165,13 +165,16 @@ const openFindings = `
       join image_name on image_name.known_image_id = known_image.id where image_name.until is null)
     group by image_set.set_id) as of_set`;
 
-/** The images with findings that were first seen today. */
+/** The images with findings that were first seen today, and whose names no image had before. Those of other names were rebuilt. */
 const addedToday = `
   select count(distinct known_image.id) as images,
     sum((select count(*) from set_finding where set_finding.set_id = image_set.set_id)) as findings
   from known_image join image_set on image_set.image_id = known_image.image_id
   where known_image.first_seen >= unixepoch('now', 'start of day') * 1000
-    and exists (select 1 from set_finding where set_finding.set_id = image_set.set_id)`;
+    and exists (select 1 from set_finding where set_finding.set_id = image_set.set_id)
+    and not exists (
+      select 1 from image_name as held join image_name as lost using (repository, tag, platform)
+      where held.known_image_id = known_image.id and lost.known_image_id <> held.known_image_id)`;
 
 /** Returns a day before today, in UTC. */
 export function dayBefore(ago: number): string {
