@@ -52,6 +52,18 @@ test('logs each feed that was updated or failed with a distinct reason', () => {
   );
 });
 
+test('logs that the changes of a feed from another origin are no events', () => {
+  const difference = changeCounts({ changed: 1 });
+  const events = [true, false].map((isSilent) => {
+    const [line] = logged([{ source, feed: 'a', outcome: 'updated', difference, isSilent }]);
+    return [line?.['changed'], line?.['events']];
+  });
+  assert.deepEqual(events, [
+    [1, 'none'],
+    [1, undefined],
+  ]);
+});
+
 test('logs once that no feed of a source exists, as a warning if the settings name the source', () => {
   const absent = (feed: string, isNew: boolean): FeedOutcome => ({ source, feed, outcome: 'absent', isNew });
   const line = { source: 'alpine', feeds: 2, msg: 'source not found' };

@@ -25,7 +25,11 @@ export function logFeedOutcomes(
     }
   for (const { source, feed, ...one } of outcomes) {
     const fields = { source: source.name, feed };
-    if (one.outcome === 'updated') log.info({ ...fields, ...one.difference }, 'feed updated');
+    if (one.outcome === 'updated')
+      log.info(
+        { ...fields, ...one.difference, ...(one.isSilent === true && { events: 'none' }) },
+        'feed updated',
+      );
     else if (one.outcome !== 'failed') log.debug({ ...fields, outcome: one.outcome }, 'feed checked');
   }
 }

@@ -137,3 +137,14 @@ test('reports an absent feed as new until the next update, and again at another 
   for (const origin of ['/a', '/a', '/b']) found.push(await isNewAt(origin));
   assert.deepEqual(found, [true, false, true]);
 });
+
+test('says that the changes of a feed are no events when it comes from another origin', async (context) => {
+  const { deps } = await setUp(context, {});
+  const { source } = countingSource();
+  const found = [];
+  for (const origin of ['/a', '/a', '/b', '/b']) {
+    const [only] = await updateFeeds([{ source, feed: 'tracker' }], { ...deps, origin });
+    found.push(only?.outcome === 'updated' && only.isSilent);
+  }
+  assert.deepEqual(found, [false, false, true, false]);
+});

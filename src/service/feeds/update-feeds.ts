@@ -25,12 +25,15 @@ export interface FeedOfSource {
   readonly feed: string;
 }
 
-/** Outcome of the update of one feed. `current`: checked recently enough. `superseded`: its source is a fallback for one that is loaded. */
+/**
+ * Outcome of the update of one feed. `current`: checked recently enough. `superseded`: its source is a fallback for one that is loaded.
+ * `isSilent`: the changes are no events, as the stored content is of another origin or source version.
+ */
 export type FeedOutcome = FeedOfSource &
   (
     | { readonly outcome: 'current' | 'unchanged' | 'busy' | 'superseded' }
     | AbsentOutcome
-    | { readonly outcome: 'updated'; readonly difference: FeedChangeCounts }
+    | { readonly outcome: 'updated'; readonly difference: FeedChangeCounts; readonly isSilent?: boolean }
     | { readonly outcome: 'failed'; readonly error: ClairError }
   );
 
@@ -147,6 +150,13 @@ function isComparable(state: FeedState, source: FeedOfSource['source'], { origin
   return state.origin === origin && state.sourceVersion === source.version;
 }
 
+function isOfAnother(
+  state: FeedState | undefined,
+  ...current: [FeedOfSource['source'], FeedChoiceDeps]
+): boolean {
+  return state?.presence === 'loaded' && !isComparable(state, ...current);
+}
+
 /** Updates a feed under its lock. If another process updated it during the wait, the outcome is `current`. */
 export async function updateWithLock(wanted: FeedOfSource, deps: UpdateFeedsDeps): Promise<FeedOutcome> {
   await using lock = await lockFeed({ source: wanted.source.name, feed: wanted.feed }, deps);
@@ -223,7 +233,8 @@ async function updateFeed(
     return { ...wanted, outcome: 'unchanged' };
   }
   const update = toUpdate(identity, fetched, { ...deps, fetchedAt: at });
-  return { ...wanted, outcome: 'updated', difference: await apply(wanted, fetched, { update, deps }) };
+  const difference = await apply(wanted, fetched, { update, deps });
+  return { ...wanted, outcome: 'updated', difference, isSilent: isOfAnother(state, source, deps) };
 }
 
 /** Fetches a feed, or makes it of stored lists. It then counts as checked when they were. */
