@@ -71,9 +71,7 @@ export const limits = {
   licensesPerPackage: 200,
   /** Total length of all licences of one layer. */
   licenseCharactersPerLayer: 2 * MiB,
-  /**
-   * Total length of the names that the packages of one database require and provide. Large real ones have one or two million characters.
-   */
+  /** Total length of the names that the packages of one database require and provide. Large real ones have one or two million characters. */
   dependencyCharactersPerFile: 8 * MiB,
   /** Total length of these names and of all licences, over all layers of an image. Real images have some tens of megabytes. */
   imageDetailCharacters: 512 * MiB,
@@ -150,10 +148,7 @@ export const limits = {
   peerReports: 20,
   /** Nesting depth of arrays and objects in a JSON document. Real ones have under ten. */
   documentDepth: 100,
-  /**
-   * Smaller documents of a feed may be nested deeper. An archive has tens of thousands of them, and each takes some tens of megabytes at
-   * most.
-   */
+  /** Smaller documents of a feed may be nested deeper. An archive has tens of thousands, and each takes some tens of megabytes at most. */
   documentDepthFromBytes: 1 * MiB,
   /** Size of an SBOM. One of 50,000 components has about 50 MB and takes 600 MB of memory. */
   sbomBytes: 256 * MiB,
