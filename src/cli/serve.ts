@@ -74,6 +74,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
     warnOfUnsigned(config, log);
+    warnOfOwnPageKey(config, log);
     await stopSignal;
     stop.abort();
     log.info('stopping');
@@ -140,6 +141,12 @@ function warnOfUnsigned({ updater: { from, root } }: Config, log: Logger): void 
   });
   if (places.length > 0)
     log.warn({ places }, 'published advisories are not signed: make sure that only you can write there');
+}
+
+/** Warns if servers that may share the database cannot continue each other's pages. */
+function warnOfOwnPageKey({ api, database }: Config, log: Logger): void {
+  if (database.type !== 'pgsql' || api.paginationkey !== '' || database.options.paginationkey !== '') return;
+  log.warn('api.paginationkey is not set: no other server can continue pages of this one');
 }
 
 function logIfStrictSources(config: Config, log: Logger): void {
