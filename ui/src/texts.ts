@@ -418,6 +418,7 @@ export const texts = {
     namespace: 'System',
     sourcePackage: 'Source package',
     builtFrom: 'from',
+    ofImage: (image: string) => `Only those of the image ${image}.`,
     total: (findings: string, time: string) => `${findings} findings, counted at ${time}.`,
     counted:
       'A row is a vulnerability of a package version, and counts once in each of its images. Rules and VEX statements do not apply here.',

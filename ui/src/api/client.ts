@@ -124,8 +124,15 @@ function entryOf(path: string): Entry {
   return entry;
 }
 
-/** Sends a request to the API. Throws `RequestFailure` for an error response, and without a response. */
-export async function request(path: string, options: RequestInit = {}): Promise<Response> {
+/** Time for a file to arrive. A list of all images takes a minute on a busy server. */
+export const fileMs = 10 * 60_000;
+
+/** Sends a request to the API. Throws `RequestFailure` for an error response, and without a whole response in time. */
+export async function request(
+  path: string,
+  options: RequestInit = {},
+  timeoutMs = requestMs,
+): Promise<Response> {
   const headers = new Headers(options.headers);
   if (!headers.has('Accept')) headers.set('Accept', 'application/json');
   let response: Response;
@@ -134,7 +141,7 @@ export async function request(path: string, options: RequestInit = {}): Promise<
       ...options,
       headers,
       credentials: 'same-origin',
-      signal: AbortSignal.timeout(requestMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch (error) {
     throw new RequestFailure({ status: 0, detail: error instanceof Error ? error.message : String(error) });

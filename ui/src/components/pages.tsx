@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { failureOf, request } from '../api/client.ts';
+import { failureOf, fileMs, request } from '../api/client.ts';
 import { wholeCsv } from '../api/whole-csv.ts';
 import { hrefWith, place } from '../router.ts';
 import { texts } from '../texts.ts';
@@ -120,7 +120,7 @@ export function DownloadButton({ path, accept, name, label }: DownloadButtonProp
 
 /** Returns a response of the API. Throws if it is not in the wanted format. */
 async function fetchFile(path: string, accept: string): Promise<Blob> {
-  const response = await request(path, { headers: { Accept: accept } });
+  const response = await request(path, { headers: { Accept: accept } }, fileMs);
   const type = response.headers.get('Content-Type') ?? '';
   if (!accept.includes('*') && !type.startsWith(accept)) throw new Error(texts.table.noSuchFormat);
   return await response.blob();

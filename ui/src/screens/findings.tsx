@@ -27,9 +27,11 @@ const filterNames = [
 /** The findings of the fleet. */
 export function FindingsScreen(): JSX.Element {
   const { filters, findings } = texts;
+  const image = place.value.query.get('image');
   return (
     <ListScreen<FindingList>
       title={texts.areas.findings}
+      {...(image !== null && { intro: texts.fleet.ofImage(image) })}
       path="/findings"
       filterNames={filterNames}
       emptyText={texts.fleet.empty}
