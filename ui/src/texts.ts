@@ -379,6 +379,7 @@ export const texts = {
     decided: (scheme: string) => `Compared by the order of ${scheme}.`,
     contentOf: (day: string) => `These advisories have content up to ${day}.`,
     undated: 'The date of these advisories is not known.',
+    fetched: (day: string) => `They were fetched on ${day}.`,
     rows: 'Rows of advisories that match',
     source: 'Source',
     advisory: 'Advisory',

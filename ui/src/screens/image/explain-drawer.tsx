@@ -141,7 +141,8 @@ function EvidenceRow({
       <p class="muted">
         {contentDate === undefined || contentDate === null
           ? explain.undated
-          : explain.contentOf(formatDay(contentDate))}
+          : explain.contentOf(formatDay(contentDate))}{' '}
+        {coverage?.fetchedAt && explain.fetched(formatDay(coverage.fetchedAt))}
       </p>
     </div>
   );
