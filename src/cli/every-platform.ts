@@ -78,7 +78,7 @@ type PlatformManifest = Omit<ListedManifest, 'digest'> & { readonly digest: Dige
 
 async function manifestsOf(
   target: string,
-  { offline = false }: ReportOptions,
+  { offline = false, destinations }: ReportOptions,
 ): Promise<readonly PlatformManifest[]> {
   const one: PlatformManifest = { digest: undefined, platform: null };
   if (isStandardInput(target))
@@ -88,6 +88,8 @@ async function manifestsOf(
   if (listed?.length === 0)
     throw new ClairError('target-not-found', `${target} holds no image: its index is empty`);
   if (listed !== undefined) return listed;
+  // The scan opens the image again, which can mean a pass over an archive. Only a file name needs the platform before.
+  if (!destinations.some(({ output }) => output?.includes(placeholder) === true)) return [one];
   const single = await openImage(target, { offline });
   return [{ ...one, platform: single.target.platform }];
 }
