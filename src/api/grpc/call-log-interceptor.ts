@@ -1,7 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { parseTraceparent } from '../../kit/trace/tracer.ts';
 import type { Access, AccessDecision } from '../http/access.ts';
-import { type RequestRecord, truncateLogText } from '../http/request-record.ts';
+import { clientAddress, type RequestRecord, truncateLogText } from '../http/request-record.ts';
 import type { LogDetails } from '../http/route.ts';
 import { logDetailsOf, metricLabelOf, rpcByPath } from '../http/v3/rpcs.ts';
 import { accessDecisionOf } from './access-interceptor.ts';
@@ -92,7 +92,7 @@ function callRecordOf(
     isSuccess: status[code] === 'OK',
     ms,
     bytes: undefined,
-    client: client.replace(/:\d+$/, ''),
+    client: clientAddress({ remoteAddress: client.replace(/:\d+$/, '') }),
     traceId,
     requestId: undefined,
     token: decision.token,
