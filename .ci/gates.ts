@@ -91,27 +91,28 @@ function task(name: string, ...command: string[]): Task[] {
 }
 
 /** Divides the files of tests among parts. Those that read built images are parts of their own, which come last. */
-function tests(name: string, pattern: string, parts: Parts): Task[] {
+function tests(name: string, pattern: string, { parts, withImages = 0, isLast = false }: Parts): Task[] {
   const files = globSync(pattern, { cwd: root }).sort();
   const reading = files.filter((file) =>
     readFileSync(join(root, file), 'utf8').includes('CLAIR_TEST_IMAGES'),
   );
   const others = files.filter((file) => !reading.includes(file));
-  const shared = { isLast: parts.isLast === true };
   return [
-    ...divide(others, parts.parts).map((part, index, { length }) => ({
-      name: length === 1 ? name : `${name}, part ${index + 1} of ${length}`,
-      command: testCommand(part),
-      readsImages: false,
-      ...shared,
-    })),
-    ...divide(reading, parts.withImages ?? 0).map((part, index, { length }) => ({
-      name: `${name}, with images${length === 1 ? '' : `, part ${index + 1} of ${length}`}`,
-      command: testCommand(part),
-      readsImages: true,
-      ...shared,
-    })),
+    ...partTasks(name, divide(others, parts), { readsImages: false, isLast }),
+    ...partTasks(`${name}, with images`, divide(reading, withImages), { readsImages: true, isLast }),
   ];
+}
+
+function partTasks(
+  name: string,
+  parts: readonly string[][],
+  kind: Pick<Task, 'readsImages' | 'isLast'>,
+): Task[] {
+  return parts.map((files, index, { length }) => ({
+    name: length === 1 ? name : `${name}, part ${index + 1} of ${length}`,
+    command: testCommand(files),
+    ...kind,
+  }));
 }
 
 /** Gives each part every nth file: neighbours take a similar time. */

@@ -107,6 +107,24 @@ export async function fleetServer(
   };
 }
 
+/** Gives an image one more name, `repository:tag`. The tag is its only label then. */
+export async function addImageName(store: Store, digest: string, name: string): Promise<void> {
+  const [known] = await store.knownImages.findByDigest(digest);
+  assert.ok(known?.digest);
+  const [repository = '', tag = ''] = name.split(':');
+  await store.knownImages.record({
+    ...known,
+    created: '2026-01-01T00:00:00Z',
+    isScoped: false,
+    isVerified: true,
+    hasManifest: true,
+    digests: [known.digest],
+    names: [{ repository, tag }],
+    root: known.digest,
+    labels: { tag },
+  });
+}
+
 /** Returns what the routes of `/api/v1` need, for a server that scans nothing. */
 export function fleetDeps(store: Store, extensions: Extensions, now: () => Date): FleetDeps {
   const deps = {

@@ -3,8 +3,13 @@ import { createHash } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
-import type { Store } from '../../../store/store.ts';
-import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
+import {
+  addImageName,
+  debianImage,
+  debianRecord,
+  type FleetServer,
+  fleetServer,
+} from '../../../testing/fleet-server.ts';
 
 const own = 'registry.example/own';
 const other = 'registry.example/other';
@@ -42,11 +47,11 @@ async function scene(t: TestContext): Promise<Scene> {
   for (const [i, text] of ['openssl 1', 'zlib 1', 'openssl 1.1', 'bash 1'].entries())
     digests.push(await server.scan(debianImage(text), `v${i + 1}`));
   const [, second = '', third = '', fourth = ''] = digests;
-  await addName(store, second, `${own}:two`);
-  await addName(store, third, `${own}:three`);
+  await addImageName(store, second, `${own}:two`);
+  await addImageName(store, third, `${own}:three`);
   await store.knownImages.endNames([{ repository: own, tag: 'three' }]);
-  await addName(store, fourth, `${own}:four`);
-  await addName(store, fourth, `${other}:plans`);
+  await addImageName(store, fourth, `${own}:four`);
+  await addImageName(store, fourth, `${other}:plans`);
   await countFindings({ store, extensions, signal: new AbortController().signal });
   const list: Scene['list'] = async (query, secret = team) => {
     const response = await server.call(`/images?${query}`, as(secret));
@@ -54,23 +59,6 @@ async function scene(t: TestContext): Promise<Scene> {
     return (await response.json()) as Images;
   };
   return { ...server, digests, list };
-}
-
-async function addName(store: Store, digest: string, name: string): Promise<void> {
-  const [known] = await store.knownImages.findByDigest(digest);
-  assert.ok(known?.digest);
-  const [repository = '', tag = ''] = name.split(':');
-  await store.knownImages.record({
-    ...known,
-    created: '2026-01-01T00:00:00Z',
-    isScoped: false,
-    isVerified: true,
-    hasManifest: true,
-    digests: [known.digest],
-    names: [{ repository, tag }],
-    root: known.digest,
-    labels: { tag },
-  });
 }
 
 function as(secret: string, accept = 'application/json'): RequestInit {

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { builtIn as extensions } from '../../../extensions.ts';
 import { countFindings } from '../../../service/finding-counts/count-findings.ts';
-import { debianImage, debianRecord, type FleetServer, fleetServer } from '../../../testing/fleet-server.ts';
+import {
+  addImageName,
+  debianImage,
+  debianRecord,
+  type FleetServer,
+  fleetServer,
+} from '../../../testing/fleet-server.ts';
 import { type StoreEngine, storeEngines } from '../../../testing/store-engines.ts';
 
 interface Findings {
@@ -41,18 +47,7 @@ async function scene(t: TestContext, engine: StoreEngine): Promise<Scene> {
   const moved = await scan(debianImage('openssl 1-1'), 'moved');
   const newer = await scan(debianImage('openssl 2-1'), 'newer');
   await scan(debianImage('zlib 1-1'), 'zlib');
-  const [known] = await store.knownImages.findByDigest(moved);
-  assert.ok(known?.digest);
-  await store.knownImages.record({
-    ...known,
-    created: '2026-01-01T00:00:00Z',
-    isScoped: false,
-    isVerified: true,
-    hasManifest: true,
-    digests: [known.digest],
-    names: [{ repository: 'registry.example/other', tag: 'moved' }],
-    root: known.digest,
-  });
+  await addImageName(store, moved, 'registry.example/other:moved');
   await store.knownImages.endNames([{ repository, tag: 'moved' }]);
   await countFindings({ store, extensions, signal: new AbortController().signal });
   await scan(debianImage('curl 1-1'), 'late');
