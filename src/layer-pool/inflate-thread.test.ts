@@ -110,10 +110,21 @@ function skippableFrame(size: number): Buffer {
 }
 
 const framed = zstdFrames(content, 20_000, 70_000);
+const oneFrame = zstdCompressSync(content);
 
 const framedStreams: Readonly<Record<string, Buffer>> = {
   'many frames': framed,
-  'one frame': zstdCompressSync(content),
+  'one frame': oneFrame,
+  'one frame of zeros': zstdCompressSync(Buffer.alloc(40_000_000)),
+  'one frame with a changed byte': changed(oneFrame, Math.floor(oneFrame.length / 2), 0xff),
+  'one frame that is cut': oneFrame.subarray(0, -3),
+  'one frame with garbage behind it': Buffer.concat([oneFrame, Buffer.from('garbage')]),
+  'one frame with a checksum': zstdCompressSync(content, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+  'one frame with a wrong checksum': changed(
+    zstdCompressSync(content, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+    -1,
+    7,
+  ),
   'frames of one byte': zstdFrames(text(4000), 1),
   'frames longer than parts': zstdFrames(content, 900_000, 10),
   'skippable frames': Buffer.concat([

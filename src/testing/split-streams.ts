@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { compressionOf } from '../kit/decompress/compression.ts';
 import { NativeInflater } from '../kit/decompress/native-inflater.ts';
 import type { InflateAhead } from '../kit/decompress/split/ahead-task.ts';
-import { framePlan, frameStarts } from '../kit/decompress/split/frame-starts.ts';
+import { divideFrames } from '../kit/decompress/split/frame-starts.ts';
 import { partStates, SharedParts } from '../kit/decompress/split/shared-parts.ts';
 import { SplitFrames } from '../kit/decompress/split/split-frames.ts';
 import { canSplit, SplitGunzip } from '../kit/decompress/split/split-gunzip.ts';
@@ -84,18 +84,18 @@ export async function inflateOnTwoThreads(
   const range = { path, offset: 0, size };
   using stored = new StoredReader(range);
   const isFramed = isZstd(stored.read(Buffer.alloc(8), 0));
-  const plan = isFramed ? framePlan(givenPlan) : givenPlan;
-  const starts = isFramed ? frameStarts(stored, plan) : undefined;
-  if (starts === undefined && !canSplit(stored)) return undefined;
+  const frames = isFramed ? divideFrames(stored, givenPlan) : undefined;
+  if (frames === undefined && !canSplit(stored)) return undefined;
+  const { plan } = frames ?? { plan: givenPlan };
   const parts = new SharedParts(size, plan);
   const task = { range, plan, memory: parts.memory, algorithm: 'sha256' };
-  const hashed = inflateAhead(starts === undefined ? task : { ...task, starts });
+  const hashed = inflateAhead(frames === undefined ? task : { ...task, frames });
   const sum = new Sum();
   await secondThreadIsAhead(parts, hashed);
   let error: unknown;
   try {
-    if (starts === undefined) new SplitGunzip(stored, parts, plan, sum.add).run();
-    else new SplitFrames(stored, { parts, plan, starts }, sum.add).run();
+    if (frames === undefined) new SplitGunzip(stored, parts, plan, sum.add).run();
+    else new SplitFrames(stored, { ...frames, parts }, sum.add).run();
   } catch (caught) {
     error = caught;
   }

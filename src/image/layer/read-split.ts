@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { framePlan, frameStarts } from '../../kit/decompress/split/frame-starts.ts';
-import { SharedParts } from '../../kit/decompress/split/shared-parts.ts';
+import type { AheadTask, InflateAhead } from '../../kit/decompress/split/ahead-task.ts';
+import { divideFrames } from '../../kit/decompress/split/frame-starts.ts';
+import { SharedParts, type StoredRange } from '../../kit/decompress/split/shared-parts.ts';
 import { SplitFrames } from '../../kit/decompress/split/split-frames.ts';
 import { canSplit, SplitGunzip, type SplitSink } from '../../kit/decompress/split/split-gunzip.ts';
 import { type SplitPlan, splitPlan } from '../../kit/decompress/split/split-plan.ts';
-import { StoredReader } from '../../kit/decompress/split/stored-reader.ts';
+import { StoredHash, StoredReader } from '../../kit/decompress/split/stored-reader.ts';
 import { blockBytes } from '../../kit/tar/header.ts';
 import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import type { ImageLayer } from '../image-layer.ts';
@@ -13,14 +14,11 @@ import type { LayerReadResult, LayerSplit, ReadOptions } from './layer-walk.ts';
 
 const hashChunkBytes = 1024 * 1024;
 
-/** Returns whether a layer can be divided: a gzip stream on disk, or a zstd stream of several frames, with a stated digest. */
+/** Returns whether a layer can be divided: a gzip or zstd stream on disk with a stated digest. */
 export function isDivisible({ place, compression, digest }: ImageLayer): boolean {
   // Without the digest, it depends on the inflated bytes what must be hashed.
   if (place.kind !== 'file' || digest === undefined) return false;
-  if (compression === 'gzip') return true;
-  if (compression !== 'zstd') return false;
-  using stored = new StoredReader(place);
-  return frameStarts(stored, framePlan(splitPlan), 2)[1] !== undefined;
+  return compression === 'gzip' || compression === 'zstd';
 }
 
 /** Returns the result that one thread would have. Undefined if the layer cannot be divided. */
@@ -29,54 +27,95 @@ export async function readSplit(
   options: ReadOptions & { readonly split: LayerSplit },
 ): Promise<LayerReadResult | undefined> {
   const { place: range, digest, compression } = layer;
-  const { inflateAhead, bytesMin, plan: givenPlan = splitPlan } = options.split;
-  const plan = compression === 'zstd' ? framePlan(givenPlan) : givenPlan;
+  const { inflateAhead, bytesMin, plan = splitPlan } = options.split;
   if (range.kind !== 'file' || range.size < bytesMin || digest === undefined) return undefined;
   if (compression !== 'gzip' && compression !== 'zstd') return undefined;
   using stored = new StoredReader(range);
-  const starts = compression === 'zstd' ? frameStarts(stored, plan) : undefined;
-  if (
-    starts === undefined ? !canSplit(stored) : !starts.some((start, part) => part > 0 && start !== undefined)
-  )
-    return undefined;
-  const algorithm = digestAlgorithm(digest);
-  const parts = new SharedParts(range.size, plan);
-  const hashed = inflateAhead({ range, plan, memory: parts.memory, ...(starts && { starts }), algorithm })
-    // The thread may end early, for example for lack of memory. Its work is then done here.
-    .catch(() => hashStored(stored, algorithm));
+  const work = divide(stored, range, compression, plan);
+  if (work === undefined) return undefined;
   const reader = new LayerReader(layer, options);
   const head = stored.read(Buffer.alloc(Math.min(blockBytes, range.size)), 0);
+  const inflate = (run: (sink: SplitSink) => void): void => {
+    reader.inflateBy({ head, compression }, run);
+  };
+  const onBoth = { stored, work, algorithm: digestAlgorithm(digest), inflateAhead };
+  const hash = await (work.frames?.firstAhead === 0 ? hashHere : hashAhead)(onBoth, inflate);
+  return reader.endHashed(`${onBoth.algorithm}:${hash}` as Digest);
+}
+
+/** Returns the work of both threads. Undefined if the stream cannot be divided. */
+function divide(
+  stored: StoredReader,
+  range: StoredRange,
+  compression: 'gzip' | 'zstd',
+  plan: SplitPlan,
+): Divided['work'] | undefined {
+  if (compression === 'gzip') return canSplit(stored) ? { range, plan } : undefined;
+  const frames = divideFrames(stored, plan);
+  return { range, plan: frames.plan, frames };
+}
+
+/** A layer that two threads inflate. */
+interface Divided {
+  readonly stored: StoredReader;
+  readonly work: Omit<AheadTask, 'memory' | 'algorithm'>;
+  readonly algorithm: string;
+  readonly inflateAhead: InflateAhead;
+}
+
+/** Inflates on two threads. The second one hashes the stored bytes. Returns the hash in hexadecimal. */
+async function hashAhead(
+  { stored, work, algorithm, inflateAhead }: Divided,
+  inflate: (run: (sink: SplitSink) => void) => void,
+): Promise<string> {
+  const parts = new SharedParts(stored.size, work.plan);
+  const hash = inflateAhead({ ...work, memory: parts.memory, algorithm })
+    // The thread may end early, for example for lack of memory. Its work is then done here.
+    .catch(() => {
+      const own = new StoredHash(stored, createHash(algorithm));
+      return own.digest(Buffer.allocUnsafeSlow(hashChunkBytes));
+    });
   try {
-    reader.inflateBy({ head, compression }, (sink) => {
-      inflateFirst(stored, { parts, plan, starts }, sink);
+    inflate((sink) => {
+      inflateFirst(stored, parts, work, sink);
     });
   } finally {
     // The file stays open until the second thread does not need it.
-    await hashed;
+    await hash;
   }
-  return reader.endHashed(`${algorithm}:${await hashed}` as Digest);
+  return await hash;
+}
+
+/** Lets the second thread inflate all, which takes longer than all other work. So the stored bytes are hashed here. Returns the hash in hexadecimal. */
+async function hashHere(
+  { stored, work, algorithm, inflateAhead }: Divided,
+  inflate: (run: (sink: SplitSink) => void) => void,
+): Promise<string> {
+  const parts = new SharedParts(stored.size, work.plan);
+  const hash = new StoredHash(stored, createHash(algorithm));
+  const chunk = Buffer.allocUnsafeSlow(hashChunkBytes);
+  // If the thread ends early, its work is done here.
+  const ahead = inflateAhead({ ...work, memory: parts.memory }).catch(() => undefined);
+  try {
+    inflate((sink) => {
+      inflateFirst(stored, parts, work, (bytes, bytesIn) => {
+        hash.hashTo(bytesIn, chunk);
+        sink(bytes, bytesIn);
+      });
+    });
+  } finally {
+    await ahead;
+  }
+  return hash.digest(chunk);
 }
 
 /** Does the work of the first thread. */
 function inflateFirst(
   stored: StoredReader,
-  {
-    parts,
-    plan,
-    starts,
-  }: {
-    readonly parts: SharedParts;
-    readonly plan: SplitPlan;
-    readonly starts: readonly (number | undefined)[] | undefined;
-  },
+  parts: SharedParts,
+  { plan, frames }: Divided['work'],
   sink: SplitSink,
 ): void {
-  if (starts === undefined) new SplitGunzip(stored, parts, plan, sink).run();
-  else new SplitFrames(stored, { parts, plan, starts }, sink).run();
-}
-
-function hashStored(stored: StoredReader, algorithm: string): string {
-  const hash = createHash(algorithm);
-  stored.hashBetween(hash, 0, stored.size, Buffer.allocUnsafeSlow(hashChunkBytes));
-  return hash.digest('hex');
+  if (frames === undefined) new SplitGunzip(stored, parts, plan, sink).run();
+  else new SplitFrames(stored, { ...frames, parts, plan }, sink).run();
 }

@@ -1,37 +1,40 @@
 import type { Hash } from 'node:crypto';
 import { NativeInflater } from '../native-inflater.ts';
+import type { FrameDivision } from './frame-starts.ts';
 import { partStates, type SharedParts } from './shared-parts.ts';
 import type { SplitPlan } from './split-plan.ts';
 import { StoredHash, type StoredReader } from './stored-reader.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** The work of the second thread on a zstd file: it inflates every other part ahead of the first thread, and hashes all stored bytes. */
+/** The work of the second thread on a zstd file: it inflates every other part ahead of the first thread, or the only one. It hashes all stored bytes if it has a hash. */
 export class AheadFrames {
   readonly #stored: StoredReader;
   readonly #parts: SharedParts;
   readonly #plan: SplitPlan;
-  readonly #starts: readonly (number | undefined)[];
-  readonly #hash: StoredHash;
+  readonly #starts: FrameDivision['starts'];
+  readonly #firstAhead: FrameDivision['firstAhead'];
+  readonly #hash: StoredHash | undefined;
   readonly #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
 
-  constructor(stored: StoredReader, { parts, plan, starts }: FramedParts, hash: Hash) {
+  constructor(stored: StoredReader, { parts, plan, starts, firstAhead }: FramedParts, hash?: Hash) {
     this.#stored = stored;
     this.#parts = parts;
     this.#plan = plan;
     this.#starts = starts;
-    this.#hash = new StoredHash(stored, hash);
+    this.#firstAhead = firstAhead;
+    this.#hash = hash && new StoredHash(stored, hash);
   }
 
   run(): void {
-    for (let part = 1; part < this.#parts.count && !this.#parts.isStopped; part += 2) {
+    for (let part: number = this.#firstAhead; part < this.#parts.count && !this.#parts.isStopped; part += 2) {
       const range = rangeOfPart(part, this.#starts, this.#stored.size);
       if (range === undefined || !this.#parts.claim(part, partStates.claimed)) continue;
       const isWhole = this.#inflate(part, range);
       this.#parts.setState(part, isWhole ? partStates.done : partStates.cut);
-      this.#hash.hashTo(range.end, this.#chunk);
+      this.#hash?.hashTo(range.end, this.#chunk);
     }
-    this.#hash.hashTo(this.#stored.size, this.#chunk);
+    this.#hash?.hashTo(this.#stored.size, this.#chunk);
   }
 
   /** Inflates a part into the ring. Returns false if the work was stopped, or if it cannot be inflated. */
@@ -64,12 +67,9 @@ export class AheadFrames {
   }
 }
 
-/** The parts of a zstd file, and the starts of their first frames. */
-export interface FramedParts {
+/** The parts of a zstd file, and how it is divided. */
+export interface FramedParts extends FrameDivision {
   readonly parts: SharedParts;
-  readonly plan: SplitPlan;
-  /** See `frameStarts`. */
-  readonly starts: readonly (number | undefined)[];
 }
 
 /** Stored bytes of whole frames. */

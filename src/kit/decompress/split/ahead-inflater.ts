@@ -19,15 +19,15 @@ export class AheadInflater {
   readonly #stored: StoredReader;
   readonly #parts: SharedParts;
   readonly #plan: SplitPlan;
-  readonly #hash: StoredHash;
+  readonly #hash: StoredHash | undefined;
   readonly #chunk: Buffer = Buffer.allocUnsafeSlow(chunkBytes);
   readonly #output: Buffer = Buffer.allocUnsafeSlow(outputBytes);
 
-  constructor(stored: StoredReader, parts: SharedParts, plan: SplitPlan, hash: Hash) {
+  constructor(stored: StoredReader, parts: SharedParts, plan: SplitPlan, hash?: Hash) {
     this.#stored = stored;
     this.#parts = parts;
     this.#plan = plan;
-    this.#hash = new StoredHash(stored, hash);
+    this.#hash = hash && new StoredHash(stored, hash);
   }
 
   run(): void {
@@ -35,9 +35,9 @@ export class AheadInflater {
     for (let part = 1; part < this.#parts.count && !this.#parts.isStopped; part += 2) {
       if (!this.#parts.claim(part, partStates.claimed)) continue;
       this.#parts.setState(part, this.#inflatePart(part));
-      this.#hash.hashTo((part + 1) * partBytes, this.#chunk);
+      this.#hash?.hashTo((part + 1) * partBytes, this.#chunk);
     }
-    this.#hash.hashTo(this.#stored.size, this.#chunk);
+    this.#hash?.hashTo(this.#stored.size, this.#chunk);
   }
 
   /** Inflates a part into the ring. Returns its last state. */

@@ -5,28 +5,31 @@ import type { StoredReader } from './stored-reader.ts';
 /** Bytes that are read at a time. Most are headers: the bodies of blocks, up to 128 KiB each, are skipped. */
 const chunkBytes = 4096;
 
-/** Returns the plan for a zstd file: the first frame of a part may start anywhere in it. Frames of parallel compressors have megabytes. */
-export function framePlan(plan: SplitPlan): SplitPlan {
-  return { ...plan, searchBytes: plan.partBytes };
+/** How a zstd file is divided. */
+export interface FrameDivision {
+  readonly plan: SplitPlan;
+  /** For each part where its first frame starts. Undefined if none starts in it. */
+  readonly starts: readonly (number | undefined)[];
+  /** The second thread inflates this part and every other one behind it. */
+  readonly firstAhead: 0 | 1;
 }
 
 /**
- * Returns for each part of a zstd file where its first frame starts, if that is soon after the nominal start of the part. A frame refers to
- * no other one, and one thread finds the same starts: so they need no proof. Reads the first `partsMax` parts; all by default.
+ * Divides a zstd file between its frames. A frame refers to no other one, and one thread finds the same starts: so they need no proof. A file
+ * of one frame is one part: the second thread inflates it, and the first one walks what is inflated.
  */
-export function frameStarts(
-  stored: StoredReader,
-  { partBytes, searchBytes }: SplitPlan,
-  partsMax: number = Number.POSITIVE_INFINITY,
-): (number | undefined)[] {
+export function divideFrames(stored: StoredReader, plan: SplitPlan): FrameDivision {
+  const { partBytes, gridBytes } = plan;
   const starts: (number | undefined)[] = [0];
-  for (const start of framesOf(stored)) {
-    const part = Math.floor(start / partBytes);
-    if (part >= partsMax) break;
-    if (start - part * partBytes < searchBytes) starts[part] ??= start;
+  for (const start of framesOf(stored)) starts[Math.floor(start / partBytes)] ??= start;
+  const count = Math.ceil(stored.size / partBytes);
+  // The first frame of a part may start anywhere in it: frames of parallel compressors have megabytes.
+  if (starts.slice(0, count).some((start, part) => part > 0 && start !== undefined)) {
+    const all = Array.from({ length: count }, (_, part) => starts[part]);
+    return { plan: { ...plan, searchBytes: partBytes }, starts: all, firstAhead: 1 };
   }
-  const count = Math.min(Math.ceil(stored.size / partBytes), partsMax);
-  return Array.from({ length: count }, (_, part) => starts[part]);
+  const wholeBytes = Math.ceil(stored.size / gridBytes) * gridBytes;
+  return { plan: { ...plan, partBytes: wholeBytes }, starts: [0], firstAhead: 0 };
 }
 
 /** Yields the start of each frame behind the first one. */

@@ -50,7 +50,7 @@ const fields = { startBit: 0, knownAt: 1, end: 2, isStreamEnd: 3, written: 4, ma
  */
 export class SharedParts {
   readonly memory: SharedMemory;
-  /** Number of parts. The parts with odd numbers may be split off. */
+  /** Number of parts. Every other one may be split off. */
   readonly count: number;
   readonly #states: Int32Array;
   readonly #positions: Float64Array;
@@ -92,12 +92,11 @@ export class SharedParts {
     return Atomics.load(this.#states, headWords + part);
   }
 
-  /** Waits until a part has reached a state or a later one. Returns its state, which is an earlier one if the second thread has ended. */
-  waitFor(part: number, state: PartState): number {
+  /** Waits until a part has reached a state or a later one. Returns its state, which is an earlier one if that does not change within `ms`: the second thread has ended. */
+  waitFor(part: number, state: PartState, ms: number = silentMs): number {
     for (let now = this.stateOf(part); ; now = this.stateOf(part)) {
       if (now >= state) return now;
-      if (Atomics.wait(this.#states, headWords + part, now, silentMs) === 'timed-out')
-        return this.stateOf(part);
+      if (Atomics.wait(this.#states, headWords + part, now, ms) === 'timed-out') return this.stateOf(part);
     }
   }
 

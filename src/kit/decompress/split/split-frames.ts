@@ -6,6 +6,8 @@ import type { SplitSink } from './split-gunzip.ts';
 import type { StoredReader } from './stored-reader.ts';
 
 const chunkBytes = 256 * 1024;
+/** Time after which the first thread does not wait for the start of the second one, in milliseconds. It starts in a tenth of a second. */
+const startMs = 2000;
 
 /**
  * The work of the first thread on a zstd file: passes on all inflated bytes in their order, those of the parts that the second thread has
@@ -32,9 +34,11 @@ export class SplitFrames {
 
   /** Inflates the file. Throws the errors of zstd and of the sink. */
   run(): void {
-    const { parts, starts } = this.#framed;
+    const { parts, starts, firstAhead } = this.#framed;
+    // Otherwise this thread would take the only part before the second one has begun.
+    if (firstAhead === 0) parts.waitFor(0, partStates.claimed, startMs);
     try {
-      for (let part = 1; part < parts.count && !parts.isStopped; part += 2) {
+      for (let part: number = firstAhead; part < parts.count && !parts.isStopped; part += 2) {
         const range = rangeOfPart(part, starts, this.#stored.size);
         // If the second thread has not begun, this thread takes the part.
         if (range !== undefined && !parts.claim(part, partStates.notSplit)) this.#joinPart(part, range);

@@ -63,4 +63,10 @@ export class StoredHash {
     this.#stored.hashBetween(this.#hash, this.#hashed, end, chunk);
     this.#hashed = Math.max(this.#hashed, end);
   }
+
+  /** Returns the hash of all bytes in hexadecimal. Hashes those that are not hashed yet. */
+  digest(chunk: Buffer): string {
+    this.hashTo(this.#stored.size, chunk);
+    return this.#hash.digest('hex');
+  }
 }
