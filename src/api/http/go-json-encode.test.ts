@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { decodeGoJson } from './go-json-decode.ts';
-import { asGo, encodeGoJson, JsonListBuilder } from './go-json-encode.ts';
+import { asGo, encodeGoJson, encodeGoValue, JsonListBuilder } from './go-json-encode.ts';
 import type { GoType } from './go-type.ts';
 import * as v1 from './v1/types.ts';
 
@@ -70,6 +71,31 @@ test('echoes a decoded value as Go does', () => {
   assert.equal(
     encodeGoJson(asGo(v1.vulnerabilityEnvelope, decoded)),
     '{"Vulnerability":{"Name":"n","Metadata":{"a":{"10":1e+21,"9":true,"d":[1.5,null]},"b":-0}}}\n',
+  );
+});
+
+test('writes a value of a Go type at once as it writes it member by member', () => {
+  const keys = fc.oneof(
+    { arbitrary: fc.constantFrom('B', 'b', '_', 'a.b', 'CVSSv2'), weight: 20 },
+    fc.constantFrom('10', '9', '__proto__', '\u{1f600}', '\uffee', '-', ''),
+    fc.string({ unit: 'binary' }),
+  );
+  const leaves = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom(0, -0, 1.5, 1e21, null, true, '\ud800', '\\ud8', '<&>', '\u2028', '\b\0\x7f'),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+  );
+  const { metadata } = fc.letrec<{ any: unknown; metadata: Record<string, unknown> }>((tie) => ({
+    any: fc.oneof({ maxDepth: 3 }, leaves, fc.array(tie('any'), { maxLength: 3 }), tie('metadata')),
+    metadata: fc.dictionary(keys, tie('any'), { maxKeys: 3, noNullPrototype: true }),
+  }));
+  fc.assert(
+    fc.property(metadata, fc.string({ unit: 'grapheme' }), (Metadata, Name) => {
+      const value = { Vulnerability: { Name, Metadata } };
+      const members = encodeGoJson(asGo(v1.vulnerabilityEnvelope, value));
+      assert.equal(encodeGoValue(v1.vulnerabilityEnvelope, value), members);
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -8,6 +8,14 @@ export function encodeGoJson(value: unknown): string {
   return `${encodeValue(value)}\n`;
 }
 
+/**
+ * Encodes a value of a Go type: the output of `encodeGoJson(asGo(type, value))`. Takes half the time, because nearly all values are written by
+ * `JSON.stringify`.
+ */
+export function encodeGoValue(type: GoType, value: unknown): string {
+  return `${encodeTyped(type, value)}\n`;
+}
+
 /** Encodes an object that begins with a long list, element by element, with the output of `encodeGoJson`. */
 export class JsonListBuilder {
   readonly #name: string;
@@ -26,7 +34,7 @@ export class JsonListBuilder {
   }
 
   add(element: unknown): void {
-    this.#elements += `${this.#elements === '' ? '' : ','}${encodeValue(asGo(this.#type, element))}`;
+    this.#elements += `${this.#elements === '' ? '' : ','}${encodeTyped(this.#type, element)}`;
   }
 
   /** Returns the complete text, with further keys after the list. An empty list is `null`. */
@@ -39,35 +47,64 @@ export class JsonListBuilder {
 
 /**
  * Prepares a value for `encodeGoJson` by its Go type. Fields have the order of declaration; empty fields with `omitempty` are omitted. An
- * empty list behind a pointer becomes `null`, and a map becomes a `Map`.
+ * empty list behind a pointer becomes `null`, and a map an object or a `Map` with sorted keys.
  */
 export function asGo(type: GoType, value: unknown): unknown {
-  switch (type.kind) {
-    case 'list':
-      return (value as readonly unknown[]).map((element) => asGo(type.of, element));
-    case 'map':
-      return new Map(Object.entries(value as object).map(([key, held]) => [key, asGo(type.of, held)]));
-    case 'struct': {
-      const held = value as Readonly<Record<string, unknown>>;
-      const fields = type.fields();
-      const ordered: Record<string, unknown> = {};
-      for (const name of Object.keys(fields)) ordered[name] = fieldAsGo(fields[name] as GoField, held[name]);
-      return ordered;
-    }
-    case 'any':
-      return anyAsGo(value);
-    case 'string':
-    case 'int':
-      return value;
-  }
+  return new Preparation().prepare(type, value);
 }
 
-function fieldAsGo(field: GoField, value: unknown): unknown {
-  const type = typeOf(field);
-  if (field.kind === 'always') return asGo(type, value ?? zeroOf(type));
-  if (value === undefined || value === null) return undefined;
-  if (!isEmpty(type, value)) return asGo(type, value);
-  return type.kind === 'list' && type.isPointer ? null : undefined;
+/** Keys that an object keeps in the order of insertion, and that UTF-16 sorts as bytes do. Others are numbers, or not ASCII. */
+const plainKey = /^[A-Za-z_][\x20-\x7e]*$/;
+
+/** Prepares one value, and finds out whether `JSON.stringify` writes it as Go does. */
+class Preparation {
+  /** Whether there is neither a `Map` nor a negative zero in the prepared value. */
+  isPlain = true;
+
+  prepare(type: GoType, value: unknown): unknown {
+    switch (type.kind) {
+      case 'list':
+        return (value as readonly unknown[]).map((element) => this.prepare(type.of, element));
+      case 'map':
+        return this.#map(value as object, (held) => this.prepare(type.of, held));
+      case 'struct': {
+        const held = value as Readonly<Record<string, unknown>>;
+        const fields = type.fields();
+        const ordered: Record<string, unknown> = {};
+        for (const name of Object.keys(fields))
+          ordered[name] = this.#field(fields[name] as GoField, held[name]);
+        return ordered;
+      }
+      case 'any':
+        return this.#any(value);
+      case 'string':
+      case 'int':
+        return value;
+    }
+  }
+
+  #field(field: GoField, value: unknown): unknown {
+    const type = typeOf(field);
+    if (field.kind === 'always') return this.prepare(type, value ?? zeroOf(type));
+    if (value === undefined || value === null) return undefined;
+    if (!isEmpty(type, value)) return this.prepare(type, value);
+    return type.kind === 'list' && type.isPointer ? null : undefined;
+  }
+
+  #any(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((element) => this.#any(element));
+    if (Object.is(value, -0)) this.isPlain = false;
+    if (typeof value !== 'object' || value === null) return value;
+    return this.#map(value, (held) => this.#any(held));
+  }
+
+  #map(object: object, prepare: (held: unknown) => unknown): unknown {
+    const entries = Object.entries(object).map(([key, held]) => [key, prepare(held)] as const);
+    if (entries.every(([key]) => plainKey.test(key)))
+      return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.isPlain = false;
+    return new Map(entries);
+  }
 }
 
 function isEmpty(type: GoType, value: unknown): boolean {
@@ -86,10 +123,16 @@ function isEmpty(type: GoType, value: unknown): boolean {
   }
 }
 
-function anyAsGo(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(anyAsGo);
-  if (typeof value !== 'object' || value === null) return value;
-  return new Map(Object.entries(value).map(([key, held]) => [key, anyAsGo(held)]));
+function encodeTyped(type: GoType, value: unknown): string {
+  const preparation = new Preparation();
+  const prepared = preparation.prepare(type, value);
+  return (preparation.isPlain ? encodePlain(prepared) : undefined) ?? encodeValue(prepared);
+}
+
+/** Undefined if a text may have a lone surrogate, which `JSON.stringify` escapes and Go replaces. */
+function encodePlain(prepared: unknown): string | undefined {
+  const text = JSON.stringify(prepared);
+  return text.includes('\\ud') ? undefined : escapeForScripts(text);
 }
 
 function encodeValue(value: unknown): string {
@@ -127,7 +170,11 @@ const needsEscape = /["\\<>&\p{Cc}\p{Cs}\u2028\u2029]/u;
 /** Encodes a string. Like Go, escapes `<`, `>`, `&` and line separators, and writes U+FFFD for a lone surrogate. */
 function encodeString(text: string): string {
   if (!needsEscape.test(text)) return `"${text}"`;
-  return JSON.stringify(text.toWellFormed()).replace(
+  return escapeForScripts(JSON.stringify(text.toWellFormed()));
+}
+
+function escapeForScripts(json: string): string {
+  return json.replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -4,7 +4,7 @@ import { parseDigest } from '../../../model/digest.ts';
 import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-layer.ts';
 import { findLayerChain, type LayerDetail, viewChain } from '../../../service/ingest/layer-view.ts';
 import { keptDocument } from '../encoded-document.ts';
-import { asGo, encodeGoJson } from '../go-json-encode.ts';
+import { asGo, encodeGoValue } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
@@ -89,7 +89,7 @@ export const getLayerRoute =
       state: async () => `${chain.revision}\n${await deps.store.advisories.findContentState()}`,
       render: async () => {
         const view = await viewChain(chain, detail, deps);
-        return encodeGoJson(asGo(layerEnvelope, { Layer: renderLayer(view) }));
+        return encodeGoValue(layerEnvelope, { Layer: renderLayer(view) });
       },
     });
     return { status: 200, ...(document !== undefined && { document }) };
