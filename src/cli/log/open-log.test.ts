@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Logger } from 'pino';
+import { ClairError } from '../../core/errors.ts';
 import { redact } from '../../kit/redact.ts';
 import { type LogOptions, openLog } from './open-log.ts';
 
@@ -40,6 +41,16 @@ test('begins text lines with time and level, and quotes values of several words'
     lines.join(''),
     /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z INFO {2}request "x" route=v1\/getLayer reason="no token" count=3 list=\["a"\]\n$/,
   );
+});
+
+test('names an error by its name, not by its class, whose name the bundle shortens', () => {
+  const { log, lines } = logging('json');
+  class e extends ClairError {}
+  log.error({ err: new e('usage', 'a', { cause: new TypeError('b') }) }, 'failed');
+  const { err } = JSON.parse(lines.join('')) as { err: Record<string, unknown> };
+  assert.equal(err['type'], 'ClairError');
+  assert.equal(err['message'], 'a: b');
+  assert.match(String(err['stack']), /caused by: TypeError: b/);
 });
 
 for (const format of ['json', 'text'] as const)

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { type Logger, pino } from 'pino';
+import { type Logger, pino, stdSerializers } from 'pino';
 import type { Config } from '../../config/settings.ts';
 import type { WriteLine } from './batched-lines.ts';
 import { logWriter } from './log-writer.ts';
@@ -34,6 +34,7 @@ export function openLog({ level, format, redact, write: given }: LogOptions): Lo
       base: null,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: errorFields },
     },
     {
       write(line: string) {
@@ -41,4 +42,9 @@ export function openLog({ level, format, redact, write: given }: LogOptions): Lo
       },
     },
   );
+}
+
+/** Returns the fields of a logged error. Its `type` is the name of the error, since the bundle shortens the names of classes. */
+function errorFields(error: unknown): unknown {
+  return error instanceof Error ? { ...stdSerializers.err(error), type: error.name } : error;
 }

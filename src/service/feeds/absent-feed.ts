@@ -38,7 +38,10 @@ export async function recordAbsent(
 }
 
 function vanishedError({ source, feed, origin }: FeedIdentity): ClairError {
-  const advice = origin === 'upstream' ? 'Check whether the publisher has removed it' : 'Check the mirror';
+  const advice =
+    origin === 'upstream'
+      ? `If the publisher has removed it, name the others in updater.sources.${source}.feeds`
+      : 'Check the mirror';
   return new ClairError(
     'feed-unavailable',
     `the origin has no file of ${source} ${feed} any more. The stored content stays, and is not updated. ${advice}`,
