@@ -9,7 +9,11 @@ const exceptions: readonly (readonly [path: string, text: string])[] = [
   ['docs/adr/0013-postgresql.md', 'PostgreSQL refuses to run as root'],
 ];
 
-const sources = filesLike('{src,test,fuzz,bench,examples,tools,.ci}/**/*.ts', '*.md', 'docs/**/*.md');
+const sources = filesLike(
+  '{src,test,fuzz,bench,examples,tools,ui/src,.ci}/**/*.{ts,tsx}',
+  '*.md',
+  'docs/**/*.md',
+);
 
 test('no file uses a word that has a plain term of the field', () => {
   assert.deepEqual(findLines(sources, dialectWord), []);

@@ -44,7 +44,7 @@ export function sentenceLengths(markdown: string): number[] {
     .replace(/^(```|~~~).*?^\1/gms, '')
     .replace(/^(?:\||#|<).*$/gm, '\n')
     .replace(/^\s*(?:[-*]|\d+\.) /gm, '\n\n')
-    .replace(/`[^`]*`/g, 'code')
+    .replace(/`[^`]*`/g, 'Code')
     .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1');
   return prose
     .split(/\n\s*\n|(?<=[.!?:])\s+(?=[A-Z`"])/)

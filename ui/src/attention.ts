@@ -8,7 +8,7 @@ export interface MissingFeed {
   readonly namespaces: readonly { readonly namespace: string; readonly images: number }[];
 }
 
-/** What is wrong with the data of the server. */
+/** Faults of the data of the server. */
 export interface Attention {
   /** Sources that are stale or have failed. */
   readonly sources: readonly SourceState[];

@@ -14,7 +14,7 @@ export const severitiesDescending: readonly Severity[] = [
   'Negligible',
 ];
 
-/** Letters that stand for severities where there is little room. */
+/** Letters that stand for severities where there is little space. */
 export const severityLetters: Readonly<Record<Severity, string>> = {
   Defcon1: 'D',
   Critical: 'C',

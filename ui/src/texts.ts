@@ -696,7 +696,7 @@ export const texts = {
     neverCounted: 'The server has not counted ages yet. It counts them with the findings, every 15 minutes.',
     countedAt: (at: string, since: string) => `Counted at ${at}, since ${since}.`,
     explanation: (days: number) =>
-      `A vulnerability of a repository is one finding, in any number of images. It is open since the first day on which an image with a current name of the repository has it. An image that is built again does not start it anew. It is closed when no such image has it, also if the image is gone. Closed are those of the last ${days} days. Half of the findings are not older than the median, and 9 of 10 not older than the other number. ≥ means at least: some were there when Clair first counted their repository.`,
+      `A vulnerability of a repository is one finding, in any number of images. It is open since the first day on which an image with a current name of the repository has it. An image that is built again does not change that day. It is closed when no such image has it, also if the image is gone. Closed are those of the last ${days} days. Half of the findings are not older than the median, and 9 of 10 not older than the other number. ≥ means at least: some were there when Clair first counted their repository.`,
     morePaths: (more: number, isCut: boolean) =>
       `${more}${isCut ? ' or more' : ''} further paths. The CSV file has ${isCut ? 'the first 200' : 'all'}.`,
   },
@@ -738,7 +738,7 @@ export const texts = {
   },
   notifications: {
     intro:
-      'Receivers are told of each change of an advisory that affects an image. The configuration of the server names them.',
+      'Receivers get each change of an advisory that affects an image. The configuration of the server names them.',
     caption: 'Notifications of receivers, the newest change first',
     state: 'State',
     states: { due: 'due', delivered: 'delivered', acknowledged: 'acknowledged', skipped: 'not sent' },

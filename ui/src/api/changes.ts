@@ -21,7 +21,7 @@ export interface FindingChanges {
   readonly before: number | null;
   readonly opened: number | null;
   readonly closed: number | null;
-  /** What the difference between both days has beyond the causes. */
+  /** The part of the difference between both days that no cause explains. */
   readonly unexplained: number | null;
   /** Null if the server that counted did not record them. */
   readonly causes: readonly CauseSum[] | null;

@@ -8,7 +8,7 @@ export interface Failure {
   readonly detail: string;
 }
 
-/** What is known of a path of the API. Data stays when a later request fails. */
+/** The last answer for a path of the API, and the state of its request. Data stays when a later request fails. */
 export interface Resource<T> {
   readonly data: T | undefined;
   readonly failure: Failure | undefined;

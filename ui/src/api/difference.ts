@@ -28,7 +28,7 @@ export interface DifferenceSide {
   readonly packages: number;
   readonly findings: number;
   readonly verdict: Verdict;
-  /** What was not assessed, and why. */
+  /** Parts that were not assessed, with the reasons. */
   readonly notAssessed: readonly string[];
 }
 

@@ -121,7 +121,7 @@ export interface Advisory {
   readonly sources: readonly AdvisorySource[];
 }
 
-/** What one source says of a vulnerability. */
+/** Record of one source about a vulnerability. */
 export interface AdvisorySource {
   readonly source: string;
   readonly feed: string;
@@ -217,9 +217,9 @@ export interface PackageRange {
 export interface UpgradeList {
   /** Null before the first count. */
   readonly upgrades: readonly Upgrade[] | null;
-  /** What counts now. */
+  /** Numbers of the current count. */
   readonly before: FindingSum | null;
-  /** What is left after the listed upgrades. */
+  /** Numbers that remain after the listed upgrades. */
   readonly after: FindingSum | null;
   readonly countedAt: string | null;
   /** Whether the server knows any image of the repository and the label. */

@@ -64,7 +64,7 @@ export function SeverityBar({ counts }: { readonly counts: SeverityCounts }): JS
 }
 
 /**
- * The order of a list by severity, in words. The server sorts it, and has no rank for a vulnerability without a rating. Null if one of the
+ * The order of a list by severity, as a text. The server sorts it, and has no rank for a vulnerability without a rating. Null if one of the
  * parameters of `names` gives the list another order or one severity.
  */
 export function UnknownLast({ names }: { readonly names: readonly string[] }): JSX.Element | null {

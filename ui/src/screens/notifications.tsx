@@ -104,7 +104,7 @@ interface NotificationProps {
   readonly notification: ListedNotification;
 }
 
-/** The change that a notification tells. */
+/** The change that a notification is about. */
 function Subject({ notification: { name, namespace, event } }: NotificationProps): JSX.Element {
   if (event === null)
     return (

@@ -10,7 +10,7 @@ export interface ComparedFinding {
 }
 
 /** Numbers of findings that two reports of an image differ in. */
-export interface FindingChanges {
+export interface ReportChanges {
   readonly added: number;
   readonly gone: number;
   /** Findings of both with another severity or fix. */
@@ -21,7 +21,7 @@ export interface FindingChanges {
 export function countChanges(
   before: readonly ComparedFinding[],
   after: readonly ComparedFinding[],
-): FindingChanges {
+): ReportChanges {
   const [earlier, later] = [contentsOf(before), contentsOf(after)];
   const both = [...later].filter(([identity]) => earlier.has(identity));
   return {
