@@ -1,9 +1,10 @@
 /**
  * Runs the gates, three tasks at a time, in the order below, and tests of a browser beside no other tests. Starts nothing more after the first failure:
  *
- *     node .ci/gates.ts [--images SCRIPT] [GATE…]
+ *     node .ci/gates.ts [--tools SCRIPT] [--images SCRIPT] [GATE…]
  *
- * With `--images`, the script builds the images of tests into a temporary directory, beside the tests that do not read them.
+ * With `--tools`, the script installs the native tools of the tests, beside the gates that need none. With `--images`, the script then builds the
+ * images of tests into a temporary directory, beside the tests that do not read them.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,11 +13,14 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+/** Work that must be done before a task begins: `npm ci`, the installation of native tools, or images that these build. */
+type Need = 'packages' | 'tools' | 'images';
+
 /** One command. The files of a gate with many tests are divided among several tasks, since its tests often wait for other processes. */
 interface Task {
   readonly name: string;
   readonly command: readonly string[];
-  readonly readsImages: boolean;
+  readonly needs: Need;
   /** Whether it runs at the end, when no other tests run. A loaded browser answers too late. */
   readonly isLast: boolean;
 }
@@ -25,8 +29,18 @@ interface Task {
 interface Parts {
   readonly parts: number;
   readonly withImages?: number;
+  readonly needs?: Need;
   readonly isLast?: boolean;
 }
+
+/** Work beside the first tasks, which others wait for. */
+interface Preparation {
+  /** Resolves at its end, also if it failed. */
+  readonly done: Promise<unknown>;
+  readonly isDone: boolean;
+}
+
+const nothing: Preparation = { done: Promise.resolve(), isDone: true };
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -39,9 +53,6 @@ const browsers = 2;
 /** Lines of a failed task that are printed again at the very end. */
 const repeatedLines = 100;
 
-/** Targets of the script of images. */
-const imageTargets = ['alpine', 'debian', 'multi', 'distroless', 'expect'];
-
 /** That of TypeScript 7. It takes a quarter of the time of `typescript`, whose API typedoc needs. */
 const compiler = 'node_modules/typescript-7/bin/tsc';
 
@@ -53,17 +64,17 @@ const gates: Readonly<Record<string, readonly Task[]>> = {
   imports: task('imports', 'depcruise', 'src', 'ui/src'),
   'dead code': task('dead code', 'knip'),
   docs: task('docs', 'typedoc'),
-  repository: tests('repository', 'test/repository/*.test.ts', { parts: 1 }),
-  unit: tests('unit', 'src/**/*.test.ts', { parts: 6, withImages: 1 }),
-  'postgresql 15': task('postgresql 15', 'node', 'tools/oldest-postgres.ts'),
+  repository: tests('repository', 'test/repository/*.test.ts', { parts: 1, needs: 'packages' }),
+  unit: tests('unit', 'src/**/*.test.ts', { parts: 8, withImages: 1 }),
+  'postgresql 15': withTools(task('postgresql 15', 'node', 'tools/oldest-postgres.ts')),
   'node 22': task('node 22', 'node', 'tools/oldest-node.ts'),
-  'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 8, withImages: 2 }),
+  'end to end': tests('end to end', 'test/e2e/*.test.ts', { parts: 12, withImages: 2 }),
   console: tests('console', 'test/console/*.test.ts', { parts: 3, isLast: true }),
 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { images: { type: 'string' } },
+  options: { tools: { type: 'string' }, images: { type: 'string' } },
 });
 const known = Object.keys(gates);
 const unknown = positionals.filter((name) => !known.includes(name));
@@ -80,34 +91,40 @@ const wanted = known
   .flatMap((name) => gates[name] ?? []);
 const waiting = wanted.filter(({ isLast }) => !isLast);
 const failures: string[] = [];
-const images = values.images === undefined ? undefined : buildImages(values.images);
-await Promise.all([images?.built, ...Array.from({ length: workers }, runTasks)]);
+const tools = values.tools === undefined ? nothing : prepare('native tools', ['bash', values.tools]);
+const images = values.images === undefined ? nothing : buildImages(values.images);
+const preparations: Readonly<Record<Need, Preparation>> = { packages: nothing, tools, images };
+await Promise.all([tools.done, images.done, ...Array.from({ length: workers }, runTasks)]);
 waiting.push(...wanted.filter(({ isLast }) => isLast));
 await Promise.all(Array.from({ length: browsers }, runTasks));
 if (failures.length > 0) fail(failures.join('\n'));
 
 function task(name: string, ...command: string[]): Task[] {
-  return [{ name, command, readsImages: false, isLast: false }];
+  return [{ name, command, needs: 'packages', isLast: false }];
+}
+
+function withTools(tasks: readonly Task[]): Task[] {
+  return tasks.map((each) => ({ ...each, needs: 'tools' }));
 }
 
 /** Divides the files of tests among parts. Those that read built images are parts of their own, which come last. */
-function tests(name: string, pattern: string, { parts, withImages = 0, isLast = false }: Parts): Task[] {
+function tests(
+  name: string,
+  pattern: string,
+  { parts, withImages = 0, needs = 'tools', isLast = false }: Parts,
+): Task[] {
   const files = globSync(pattern, { cwd: root }).sort();
   const reading = files.filter((file) =>
     readFileSync(join(root, file), 'utf8').includes('CLAIR_TEST_IMAGES'),
   );
   const others = files.filter((file) => !reading.includes(file));
   return [
-    ...partTasks(name, divide(others, parts), { readsImages: false, isLast }),
-    ...partTasks(`${name}, with images`, divide(reading, withImages), { readsImages: true, isLast }),
+    ...partTasks(name, divide(others, parts), { needs, isLast }),
+    ...partTasks(`${name}, with images`, divide(reading, withImages), { needs: 'images', isLast }),
   ];
 }
 
-function partTasks(
-  name: string,
-  parts: readonly string[][],
-  kind: Pick<Task, 'readsImages' | 'isLast'>,
-): Task[] {
+function partTasks(name: string, parts: readonly string[][], kind: Pick<Task, 'needs' | 'isLast'>): Task[] {
   return parts.map((files, index, { length }) => ({
     name: length === 1 ? name : `${name}, part ${index + 1} of ${length}`,
     command: testCommand(files),
@@ -130,13 +147,13 @@ async function runTasks(): Promise<void> {
   for (let next = await takeTask(); next !== undefined; next = await takeTask()) await runTask(next);
 }
 
-/** Takes the first task, and before the images are built the first that does not read them. */
+/** Takes the first task that has what it needs, and waits if none has. */
 async function takeTask(): Promise<Task | undefined> {
   if (failures.length > 0) return undefined;
-  const ready = waiting.findIndex(({ readsImages }) => !readsImages || images?.isBuilt !== false);
+  const ready = waiting.findIndex(({ needs }) => preparations[needs].isDone);
   if (ready >= 0) return waiting.splice(ready, 1)[0];
   if (waiting.length === 0) return undefined;
-  await images?.built;
+  await Promise.race(waiting.map(({ needs }) => preparations[needs].done));
   return await takeTask();
 }
 
@@ -150,28 +167,37 @@ async function runTask({ name, command }: Task): Promise<void> {
   if (end !== undefined) failures.push(`== ${name} ${result}\n${withoutPasses(printed)}`);
 }
 
-/** Starts the script that builds the images of tests. Its output is printed only if it fails. */
-function buildImages(script: string): { built: Promise<void>; isBuilt: boolean } {
+/** Starts the script that builds the images of tests, after the tools that it uses are there. */
+function buildImages(script: string): Preparation {
   const directory = mkdtempSync(join(tmpdir(), 'clair-images-'));
   process.once('exit', () => {
     rmSync(directory, { recursive: true, force: true });
   });
   env['CLAIR_TEST_IMAGES'] = directory;
-  const log = join(directory, 'log');
+  return prepare('images', ['bash', script, directory], tools);
+}
+
+/** Runs a script that tasks wait for, after another one. */
+function prepare(name: string, command: readonly string[], before: Preparation = nothing): Preparation {
+  const preparation: { done: Promise<unknown>; isDone: boolean } = { done: nothing.done, isDone: false };
+  preparation.done = runScript(name, command, before).then(() => (preparation.isDone = true));
+  return preparation;
+}
+
+/** Prints the output of a script only if it fails. */
+async function runScript(name: string, command: readonly string[], before: Preparation): Promise<void> {
+  await before.done;
+  if (failures.length > 0) return;
   const started = performance.now();
+  const directory = mkdtempSync(join(tmpdir(), 'clair-log-'));
   // A file, because a daemon that the script leaves behind would keep a pipe open.
-  const child = start(['bash', script, directory, ...imageTargets], openSync(log, 'w'));
-  const building = {
-    built: endOf(child).then((end) => {
-      building.isBuilt = true;
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      console.log(`== images ${end === undefined ? 'built in' : 'failed after'} ${seconds} s`);
-      if (end === undefined) return;
-      failures.push(`== images ended with ${end}\n${withoutPasses(readFileSync(log, 'utf8'))}`);
-    }),
-    isBuilt: false,
-  };
-  return building;
+  const log = join(directory, 'log');
+  const end = await endOf(start(command, openSync(log, 'w')));
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`== ${name} ${end === undefined ? 'ready in' : 'failed after'} ${seconds} s`);
+  if (end !== undefined)
+    failures.push(`== ${name} ended with ${end}\n${withoutPasses(readFileSync(log, 'utf8'))}`);
+  rmSync(directory, { recursive: true });
 }
 
 /** Runs a command. `end` is how it ended if it failed, `printed` all that it wrote. */

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -57,8 +57,9 @@ export function report(...args: readonly string[]): Report {
   return JSON.parse(run.stdout) as Report;
 }
 
-/** A directory that is removed after the tests of this process. */
+/** A directory that is removed after the tests of this process. Commands use it as their cache. */
 export const scratch: string = mkdtempSync(join(tmpdir(), 'clair-e2e-'));
+shareCompiledCode();
 after(() => {
   rmSync(scratch, { recursive: true, force: true });
 });
@@ -66,4 +67,12 @@ after(() => {
 /** Returns the absolute path of a file of the checkout. */
 export function inCheckout(path: string): string {
   return join(root, path);
+}
+
+/** Commands of all test processes compile their code only once. */
+function shareCompiledCode(): void {
+  const compiled = join(root, 'node_modules/.cache/clair-tests');
+  mkdirSync(compiled, { recursive: true });
+  mkdirSync(join(scratch, 'clair'));
+  symlinkSync(compiled, join(scratch, 'clair/code'));
 }

@@ -20,7 +20,7 @@ const alpine = corpus('images/alpine-minirootfs-3.20.3-x86_64.tar.gz');
 const alma = corpus('images/almalinux-8-20230523-s390x-micro.tar.xz');
 
 test('explain agrees with the report about every vulnerability of every package: Debian', { skip }, () =>
-  assertAgreement(join(images ?? '', 'docker/debian-multi.tar')),
+  assertAgreement(join(images ?? '', 'docker/debian-layers.tar')),
 );
 corpusTest('explain agrees with the report about every vulnerability of every package: Alpine', () =>
   assertAgreement(alpine),

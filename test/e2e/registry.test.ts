@@ -156,12 +156,12 @@ test('fetches the image of each platform over TLS with each kind of credentials'
 
 const big = images === undefined && process.env['CI'] === undefined ? 'CLAIR_TEST_IMAGES is not set' : skip;
 
-test('reports a large image of several layers like the one on disk', { skip: big }, async (context) => {
-  const layout = join(images ?? '', 'oci/debian-multi');
+test('reports an image of several layers like the one on disk', { skip: big }, async (context) => {
+  const layout = join(images ?? '', 'oci/debian-layers');
   const registry = await debianRegistry(context);
-  registry.push(layout, 'debian-multi');
+  registry.push(layout, 'debian-layers');
   const home = homeOf('large-home');
-  const run = scan(`registry:127.0.0.1:${registry.port}/debian-multi`, home);
+  const run = scan(`registry:127.0.0.1:${registry.port}/debian-layers`, home);
   assert.deepEqual(withoutPlace(run), withoutPlace(scan(`oci:${layout}`, home)));
   assert.deepEqual(home.writtenFiles(), []);
 });
