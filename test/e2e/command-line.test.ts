@@ -272,7 +272,7 @@ test('refuses a date of --as-of that does not exist', () => {
   for (const day of ['2026-02-30', '2026-13-01', '2026-06-31T12:00:00Z', '26-01-01']) {
     const run = clair(['scan', 'image.tar', '--as-of', day]);
     assert.equal(run.status, 2, day);
-    assert.match(run.stderr, /Write a day as 2026-01-31/);
+    assert.match(run.stderr, /Write a day such as 2026-01-31/);
   }
 });
 

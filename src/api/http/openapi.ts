@@ -23,6 +23,13 @@ export function pageQuery(
   };
 }
 
+/** The parameter for a time in the past. */
+export const asOfQuery: QueryDescription = {
+  type: 'string',
+  summary:
+    'A time in the past whose advisories are used: a day, which means its end in UTC, or an ISO 8601 time with its zone.',
+};
+
 /** The parameter that servers over several cells have besides those of a cell. */
 export const partialQuery: QueryDescription = {
   type: 'string',

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { momentForms, parseMoment } from '../../kit/moment.ts';
 import type { Gate } from '../../match/gate.ts';
 import { type Digest, parseDigest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
@@ -109,7 +110,7 @@ export function addAssessmentOptions(command: Command): Command {
         new Option(
           '--as-of <date>',
           'use the advisories that this database had at the end of that day in UTC, or at 2026-01-31T12:00:00Z; fetches none',
-        ).argParser(parseMoment),
+        ).argParser(asOfTime),
       ),
   );
 }
@@ -122,23 +123,11 @@ export function baseOption(): Option {
   );
 }
 
-/** Parses a time. A day means its end, so that it includes all changes of that day. */
-function parseMoment(text: string): string {
-  const isDay = /^\d{4}-\d\d-\d\d$/.test(text);
-  const moment = new Date(isDay ? `${text}T23:59:59.999Z` : text);
-  if (Number.isNaN(moment.getTime()) || !isDate(text))
-    throw new InvalidArgumentError('Write a day as 2026-01-31, or a time as 2026-01-31T12:00:00Z.');
-  // For today, the current time is used instead of the end of the day.
-  const isToday = isDay && text === new Date().toISOString().slice(0, 10);
-  return (isToday ? new Date() : moment).toISOString();
-}
-
-/** Returns whether a text begins with a valid date. JavaScript reads 30 February as 2 March. */
-function isDate(text: string): boolean {
-  const day = /^\d{4}-\d\d-\d\d/.exec(text)?.[0];
-  if (day === undefined) return false;
-  const start = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(start.getTime()) && start.toISOString().startsWith(day);
+/** Parses the time of `--as-of` to ISO 8601. */
+function asOfTime(text: string): string {
+  const moment = parseMoment(text, new Date());
+  if (moment === undefined) throw new InvalidArgumentError(`Write ${momentForms}.`);
+  return moment.toISOString();
 }
 
 /** Adds the options that decide the exit status of a scan. */

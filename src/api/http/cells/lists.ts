@@ -10,7 +10,7 @@ import {
 } from '../../../service/cells/list-over-cells.ts';
 import { knownTagOf } from '../../../service/images/find-known-images.ts';
 import { jsonResponse } from '../fleet/problem.ts';
-import { integerParameter, parseQuery } from '../native/query.ts';
+import { asOfParameter, integerParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import { incompleteResponse, namesOf } from './incomplete.ts';
 
@@ -54,10 +54,7 @@ export async function getJobsOfCells(request: ApiRequest, deps: CellsDeps): Prom
   return await listResponse(jobList({ state, registry }), page, { request, deps });
 }
 
-const affectedQuery = z.strictObject({
-  ...pageParameters,
-  asOf: z.optional(z.iso.datetime('must be a time such as 2026-01-31T12:00:00Z')),
-});
+const affectedQuery = z.strictObject({ ...pageParameters, asOf: asOfParameter });
 
 /** `GET /affected/:id` over all cells. */
 export async function getAffectedOfCells(request: ApiRequest, deps: CellsDeps): Promise<ApiResponse> {

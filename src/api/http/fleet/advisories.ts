@@ -10,7 +10,7 @@ import {
   type VulnerabilityPlace,
   vulnerabilityOrders,
 } from '../../../store/finding-index-store.ts';
-import { parseQuery } from '../native/query.ts';
+import { asOfParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import {
   advisoriesDescription,
@@ -101,7 +101,7 @@ async function getAdvisoryRoute(request: ApiRequest, deps: FleetDeps): Promise<A
 const imagesQuery = z.strictObject({
   limit: limitParameter,
   after: textParameter,
-  asOf: z.optional(z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' })),
+  asOf: asOfParameter,
 });
 
 /**

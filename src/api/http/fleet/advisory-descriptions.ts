@@ -1,6 +1,6 @@
 import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
-import { describedList, type RouteDescription } from '../openapi.ts';
+import { asOfQuery, describedList, type RouteDescription } from '../openapi.ts';
 import { exploitationSchema, findingQuery, scoreSchema } from './finding-descriptions.ts';
 
 const text: Schema = { type: 'string' };
@@ -130,7 +130,7 @@ export const advisoryImagesDescription: RouteDescription = describedList({
   summary:
     'Lists the images that a vulnerability affects, with packages and layers, by the current advisories. Rules and VEX statements apply.',
   query: {
-    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
+    asOf: asOfQuery,
   },
   row: affected,
   head: { suppressed: number },

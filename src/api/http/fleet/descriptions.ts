@@ -1,6 +1,6 @@
 import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
-import { cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
+import { asOfQuery, cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
 import { findingQuery } from './finding-descriptions.ts';
 import { findingCountsSchema, historySchema } from './knowledge-descriptions.ts';
 
@@ -295,7 +295,7 @@ export const imagesDescription: RouteDescription = {
 export const reportDescription: RouteDescription = {
   summary: 'Returns the report of an image, in the format of `format` or of the `Accept` header.',
   query: {
-    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
+    asOf: asOfQuery,
     format: { type: 'string', summary: 'Name of a format, as of `clair scan --format`; `json` by default.' },
     platform: { type: 'string', summary: 'Platform of the image, if the digest is that of an index.' },
   },

@@ -11,7 +11,7 @@ import { otherBases } from '../../../service/findings/other-bases.ts';
 import { assessStoredImage, openStoredImage } from '../../../service/fleet/stored-image.ts';
 import type { KnownImage } from '../../../store/known-image-store.ts';
 import { preferredType } from '../media-ranges.ts';
-import { integerParameter, parseQuery } from '../native/query.ts';
+import { asOfParameter, integerParameter, parseQuery } from '../native/query.ts';
 import type { ApiRequest, ApiResponse } from '../route.ts';
 import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
@@ -22,7 +22,7 @@ const upgradesMax = 1000;
 
 const query = z.strictObject({
   limit: z.optional(integerParameter(1, upgradesMax)),
-  asOf: z.optional(z.string('must be given once')),
+  asOf: asOfParameter,
   platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
 });
 

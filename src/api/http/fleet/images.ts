@@ -4,7 +4,7 @@ import { parseDigest } from '../../../model/digest.ts';
 import type { ReportFormat } from '../../../plugin/report-format.ts';
 import { reportAsText } from '../../../report/report-text.ts';
 import { reportOfImage } from '../../../service/fleet/image-report.ts';
-import { parseQuery } from '../native/query.ts';
+import { asOfParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { FleetDeps } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
@@ -17,7 +17,7 @@ export async function getReachedRoute(_request: ApiRequest, { store }: FleetDeps
 }
 
 const reportQuery = z.strictObject({
-  asOf: z.optional(z.string('must be given once')),
+  asOf: asOfParameter,
   format: z.optional(z.string('must be given once')),
   platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
 });

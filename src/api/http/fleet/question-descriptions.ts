@@ -1,7 +1,7 @@
 import { severities } from '../../../model/severity.ts';
 import { exploitations } from '../../../store/finding-count-store.ts';
 import type { Schema } from '../go-schema.ts';
-import type { RouteDescription } from '../openapi.ts';
+import { asOfQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -11,10 +11,6 @@ const severity: Schema = { enum: [...severities] };
 const platformQuery = {
   type: 'string',
   summary: 'Platform of an image, if several have the name or digest.',
-} as const;
-const asOfQuery = {
-  type: 'string',
-  summary: 'A time in the past whose advisories are used, ISO 8601.',
 } as const;
 
 const fix: Schema = { type: 'object', properties: { state: text, version: text, availableSince: text } };
@@ -141,8 +137,8 @@ export const diffDescription: RouteDescription = {
   query: {
     a: { type: 'string', summary: 'Digest or name of an image.', isRequired: true },
     b: { type: 'string', summary: 'Digest or name of an image.', isRequired: true },
-    aAsOf: { type: 'string', summary: 'The time whose advisories count for `a`, ISO 8601; by default now.' },
-    bAsOf: { type: 'string', summary: 'The time whose advisories count for `b`, ISO 8601; by default now.' },
+    aAsOf: { ...asOfQuery, summary: `For \`a\`: ${asOfQuery.summary}` },
+    bAsOf: { ...asOfQuery, summary: `For \`b\`: ${asOfQuery.summary}` },
     platform: platformQuery,
   },
   responseType: {

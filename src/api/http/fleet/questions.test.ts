@@ -132,11 +132,11 @@ test('explains why an image has a vulnerability, and why not', async (t) => {
   assert.deepEqual(await refusal(`${path}?vulnerability=`), [400, 'vulnerability must not be empty']);
   assert.deepEqual(await refusal(`${path}?vulnerability=A&asOf=yesterday`), [
     400,
-    'asOf must be a time such as 2026-01-31T12:00:00Z',
+    'asOf must be a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z',
   ]);
   assert.deepEqual(await refusal(`${path}?vulnerability=A&asOf=2099-01-01T00:00:00Z`), [
     400,
-    '2099-01-01T00:00:00Z is in the future',
+    '2099-01-01T00:00:00.000Z is in the future',
   ]);
   const unknown = `sha256:${'0'.repeat(64)}`;
   const missing = [404, `no image has the name or digest ${unknown}`];
@@ -168,4 +168,26 @@ test('shows a token of some repositories only images with a name in them', async
         status,
         `${token} ${path}`,
       );
+});
+
+test('reads a time in the past in the same form on all routes', async (t) => {
+  const { refusal } = await fleetServer(t, { extensions });
+  const unknown = `sha256:${'0'.repeat(64)}`;
+  const routes = [
+    [`/images/${unknown}/report?`, 'asOf'],
+    [`/images/${unknown}/upgrades?`, 'asOf'],
+    [`/images/${unknown}/explain?vulnerability=CVE-2026-1&`, 'asOf'],
+    ['/advisories/CVE-2026-1/images?', 'asOf'],
+    [`/diff?a=${unknown}&b=${unknown}&`, 'aAsOf'],
+    [`/diff?a=${unknown}&b=${unknown}&`, 'bAsOf'],
+  ] as const;
+  for (const [path, name] of routes) {
+    for (const time of ['2026-02-27', '2026-02-27T12:00:00%2B02:00'])
+      assert.equal((await refusal(`${path}${name}=${time}`))[0], 404);
+    for (const text of ['Mar 2 2026 05:36:30', '2026-03-02T12:00:00', '2026-02-30'])
+      assert.deepEqual(await refusal(`${path}${name}=${encodeURIComponent(text)}`), [
+        400,
+        `${name} must be a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z`,
+      ]);
+  }
 });

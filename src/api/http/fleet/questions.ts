@@ -4,7 +4,7 @@ import { parseDigest } from '../../../model/digest.ts';
 import { explainFinding } from '../../../service/findings/explain-finding.ts';
 import { compareImages } from '../../../service/fleet/compare-images.ts';
 import { assessStoredImage, openStoredImage } from '../../../service/fleet/stored-image.ts';
-import { parseQuery } from '../native/query.ts';
+import { asOfParameter, parseQuery } from '../native/query.ts';
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { FleetDeps, FleetRoute } from './fleet-route.ts';
 import { jsonResponse } from './problem.ts';
@@ -12,15 +12,12 @@ import { diffDescription, explainDescription } from './question-descriptions.ts'
 import { readableImage } from './visible-image.ts';
 
 const once = z.string('must be given once');
-const time = z.optional(
-  z.iso.datetime({ offset: true, error: 'must be a time such as 2026-01-31T12:00:00Z' }),
-);
 const platform = z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64')));
 
 const explainQuery = z.strictObject({
   vulnerability: once.check(z.minLength(1, 'must not be empty')),
   package: z.optional(once),
-  asOf: time,
+  asOf: asOfParameter,
   platform,
 });
 
@@ -43,7 +40,13 @@ async function getExplainRoute(request: ApiRequest, deps: FleetDeps): Promise<Ap
   return jsonResponse(200, explanation);
 }
 
-const diffQuery = z.strictObject({ a: once, b: once, aAsOf: time, bAsOf: time, platform });
+const diffQuery = z.strictObject({
+  a: once,
+  b: once,
+  aAsOf: asOfParameter,
+  bAsOf: asOfParameter,
+  platform,
+});
 
 /**
  * `GET /diff`: compares two images, or one image at two times. Without `aAsOf`, both sides have the advisories of now. Costs up to three

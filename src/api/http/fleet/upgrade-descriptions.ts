@@ -1,6 +1,6 @@
 import { severities } from '../../../model/severity.ts';
 import type { Schema } from '../go-schema.ts';
-import type { RouteDescription } from '../openapi.ts';
+import { asOfQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -103,7 +103,7 @@ export const imageUpgradesDescription: RouteDescription = {
     'Returns what to upgrade first in an image, with what is left and what could not be judged, as `clair upgrade --base auto` does. Rules and VEX statements apply. With `Accept: text/markdown`, a text for a ticket; with `text/x-dockerfile`, instructions to append to its Dockerfile.',
   query: {
     limit: { type: 'integer', summary: 'Maximum number of upgrades; all by default.' },
-    asOf: { type: 'string', summary: 'A time in the past, as RFC 3339.' },
+    asOf: asOfQuery,
     platform: { type: 'string', summary: 'The platform, if the digest is that of several images.' },
   },
   responseType: {

@@ -4,14 +4,14 @@ import { affectedBy, toAffectedJson } from '../../../service/notifications/affec
 import { type ApiRequest, type ApiResponse, WireError } from '../route.ts';
 import type { NativeDeps } from './deps.ts';
 import { toNativeError } from './errors.ts';
-import { integerParameter, parseQuery, partialParameter } from './query.ts';
+import { asOfParameter, integerParameter, parseQuery, partialParameter } from './query.ts';
 
 const imagesPerPageDefault = 100;
 
 const querySchema = z.strictObject({
   limit: z._default(integerParameter(1, limits.affectedPerPage), imagesPerPageDefault),
   after: z.optional(z.string('must be given once')),
-  asOf: z.optional(z.string('must be given once')),
+  asOf: asOfParameter,
   partial: partialParameter,
 });
 

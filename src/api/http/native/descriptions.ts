@@ -1,5 +1,5 @@
 import type { Schema } from '../go-schema.ts';
-import { cellsPageQuery, type RouteDescription } from '../openapi.ts';
+import { asOfQuery, cellsPageQuery, type RouteDescription } from '../openapi.ts';
 
 const text: Schema = { type: 'string' };
 const nullableText: Schema = { type: ['string', 'null'] };
@@ -37,7 +37,7 @@ export const affectedDescription: RouteDescription = {
   summary: 'Lists the images that a vulnerability affects, with the packages, their layers and the fix.',
   query: {
     ...cellsPageQuery('images', 'string'),
-    asOf: { type: 'string', summary: 'A time in the past whose advisories are used, ISO 8601.' },
+    asOf: asOfQuery,
   },
   responseType: {
     type: 'object',

@@ -172,7 +172,7 @@ test('lists the affected images as of a time in the past', async (t) => {
   let now = Date.parse('2026-03-01T00:00:00Z');
   const { url, store } = await startServer(t, [record('CVE-1')], {}, { now: () => now });
   await store.images.save(image([installed('openssl')], 'a'));
-  now += 24 * 3_600_000;
+  now += 30 * 3_600_000;
   await apply(store, [record('CVE-2')]);
   now += 24 * 3_600_000;
   const countAt = async (query: string): Promise<number | undefined> => {
@@ -184,8 +184,12 @@ test('lists the affected images as of a time in the past', async (t) => {
   assert.equal(await countAt(`CVE-1?${after}`), undefined);
   assert.equal(await countAt(`CVE-2?${before}`), undefined);
   assert.equal(await countAt(`CVE-2?${after}`), 1);
+  // A day means its end, and the current day the current advisories, although the clock of the database is behind.
+  assert.equal(await countAt('CVE-2?asOf=2026-03-01'), undefined);
+  assert.equal(await countAt('CVE-2?asOf=2026-03-02'), 1);
+  assert.equal(await countAt(`CVE-2?asOf=${new Date().toISOString().slice(0, 10)}`), 1);
   assert.deepEqual(await fetchError(`${url}/affected/CVE-2?asOf=2027-01-01T00:00:00Z`), [
-    ...[400, '2027-01-01T00:00:00Z is in the future'],
+    ...[400, '2027-01-01T00:00:00.000Z is in the future'],
   ]);
 });
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { momentForms, parseMoment } from '../../../kit/moment.ts';
 import { type ApiRequest, WireError } from '../route.ts';
 
 /** Parses a query with a schema; a repeated parameter is a list. Throws `WireError` 400 for unknown parameters and invalid values. */
@@ -19,6 +20,22 @@ export function parseQuery<T>({ query }: ApiRequest, schema: z.ZodMiniType<T>): 
 /** The parameter with which clients accept an answer without some cells. A complete installation has none, and ignores it. */
 export const partialParameter: z.ZodMiniType<'true' | 'false' | undefined> = z.optional(
   z.enum(['true', 'false'], 'must be true or false'),
+);
+
+/**
+ * The parameter `asOf`: a time in the past, parsed to ISO 8601 as `--as-of` of the command line. The current day means the current advisories,
+ * since the clock of the database may be behind.
+ */
+export const asOfParameter: z.ZodMiniType<string | undefined> = z.optional(
+  z.pipe(
+    z.string('must be given once'),
+    z.transform((input, { issues }) => {
+      const now = new Date();
+      const moment = parseMoment(input, now);
+      if (moment === undefined) issues.push({ code: 'custom', input, message: `must be ${momentForms}` });
+      return moment === now ? undefined : moment?.toISOString();
+    }),
+  ),
 );
 
 /** Returns the schema of a decimal integer from `min` to `max`. */
