@@ -1,4 +1,5 @@
 import { PathTree } from '../kit/path-tree.ts';
+import { evidenceByName } from '../model/evidence/by-name.ts';
 import { programKinds } from '../model/evidence/kinds.ts';
 import { mergeFunctions } from '../model/function-set.ts';
 import type { ExtensionProblem, LayerIndex, LayerPackageFiles, LayerPackages } from '../model/layer-index.ts';
@@ -167,9 +168,9 @@ function visibleFiles(marks: PathTree<FileMark>, real: RealPaths, code: VisibleC
   const problems: SquashedPackageFiles['problems'][number][] = [];
   const read = new Set<string>();
   for (const [ownPath, mark] of marks) {
-    const { layer, listings, problems: own, isWithoutPackage } = mark;
+    const { layer, listings, problems: own } = mark;
     const path = real(ownPath);
-    if (isWithoutPackage || listings.some(isComplete)) read.add(path);
+    if (isRead(ownPath, mark)) read.add(path);
     problems.push(...own.map((problem) => ({ ...problem, path, layer })));
     for (const { lister, packages: listed } of listings)
       for (const stated of listed) {
@@ -200,9 +201,13 @@ function lastAtEachPath(places: readonly SquashedLocation[]): readonly SquashedL
   return [...new Map(places.map((place) => [pathOfPackage(place.path, place.package), place])).values()];
 }
 
-/** Whether a file is read whole. */
-function isComplete({ packages }: LayerPackages): boolean {
-  return packages.some(namesWholeFile);
+/** Whether a file is read whole. An archive with the name of the file may follow a program: its packages are not those of the program. */
+function isRead(path: string, { isWithoutPackage, isOfProgram, listings }: FileMark): boolean {
+  if (isWithoutPackage) return true;
+  const otherType = isOfProgram ? evidenceByName(path)?.kind : undefined;
+  return listings.some(({ packages }) =>
+    packages.some((item) => item.type !== otherType && namesWholeFile(item)),
+  );
 }
 
 /**

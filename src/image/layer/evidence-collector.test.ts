@@ -73,6 +73,11 @@ const byContent: readonly (readonly [path: string, content: string | Uint8Array,
   ['usr/local/bin/tool', `#! /usr/bin/env escript\n${zip('tool.beam').toString('latin1')}`, 'hex'],
   ['opt/app', `#!/usr/bin/env python3\n${zip('__main__.py').toString('latin1')}`, 'pypi'],
   ['opt/Lib.dll', portable(1), 'nuget'],
+  ['opt/lib.far', portable(1), 'nuget'],
+  ['app/tool.kar', samplePrograms.cargo, 'cargo'],
+  ['app/script.jar', zip('app/__main__.py'), 'pypi'],
+  ['app/.pnp.cjs', `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`, 'npm'],
+  ['app/setup.par', portable(0), 'maven'],
   ['usr/lib/R/library/jsonlite/DESCRIPTION', description, 'cran'],
   ['srv/dist/main.js', `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`, 'bundled-js'],
 ];
@@ -131,6 +136,15 @@ test('removes a program when a later member of the layer replaces it', () => {
     ]),
     {},
   );
+});
+
+test('forgets that a file with the name of an archive was a program when a later member replaces it', () => {
+  const path = 'opt/run.kar';
+  const members = [
+    { path, content: samplePrograms.golang },
+    { path, content: zip('META-INF/') },
+  ];
+  assert.deepEqual(found(members), { maven: [path] });
 });
 
 test('removes evidence when a later member of any type and content replaces it', () => {

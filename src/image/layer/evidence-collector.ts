@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import { boundedPath, parentOf } from '../../kit/tar/path.ts';
 import { collectPayload, type PayloadSink, type SparseForm, type TarEntry } from '../../kit/tar/walker.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
-import { type EvidenceKind, evidenceKinds } from '../../model/evidence/kinds.ts';
+import { type EvidenceKind, evidenceKinds, storeDatabases } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
 import type { KnownPrograms, ProgramRecorder, ScannedProgram } from './extract-programs.ts';
@@ -145,22 +145,21 @@ export class EvidenceCollector {
 
   #visitFile(entry: TarEntry): PayloadSink | undefined {
     const { path, size } = entry;
-    const named = evidenceByName(path);
-    if (named !== undefined) {
-      this.#add(named.path, named.kind);
-      return undefined;
-    }
     this.#forget(path);
+    const named = evidenceByName(path);
+    if (named !== undefined) this.#add(named.path, named.kind);
+    // A directory of a store is evidence as a whole, whatever it contains.
+    if (named !== undefined && named.kind in storeDatabases) return undefined;
     if (entry.sparse !== undefined)
       return sparseSink(size, entry.sparse, (kind) => {
-        this.#add(path, kind);
+        this.#addContent(path, kind);
       });
     if (size < contentBytesMin) return undefined;
     const { known } = this.#extract;
     const programs = this.#inspection === 'now' ? { listings: this.#programs, known } : undefined;
     return new ContentSink(entry, programs, {
       isEvidence: (kind) => {
-        this.#add(path, kind);
+        this.#addContent(path, kind);
       },
       isUnreadProgram: (isElf) => {
         this.#addUnread({ path, offset: entry.offset, size }, isElf);
@@ -174,7 +173,7 @@ export class EvidenceCollector {
   /** Adds a program that is read later. Until then, only those of ELF are evidence. */
   #addUnread(program: UnreadProgram, isElf: boolean): void {
     const { path } = program;
-    if (isElf) this.#add(path, 'generic');
+    if (isElf) this.#addContent(path, 'generic');
     else if (this.#unread.size >= limits.evidencePerLayer || !this.#takeCharacters(path.length)) return;
     if (isElf && !this.#found.has(path)) return;
     this.#unread.set(path, program);
@@ -184,7 +183,7 @@ export class EvidenceCollector {
   #addProgram({ path, offset }: TarEntry, scan: ScannedProgram, wanted: WantedOfProgram): void {
     const kind = scan.kind();
     const { recorder } = this.#extract;
-    if (kind !== undefined) this.#add(path, kind);
+    if (kind !== undefined) this.#addContent(path, kind);
     else if (recorder === undefined) return;
     const isFound = kind !== undefined && this.#found.has(path);
     const parts = isFound || recorder !== undefined ? scan.parts() : [];
@@ -204,6 +203,12 @@ export class EvidenceCollector {
   /** Counts a file as a program of unknown kind. */
   assumeProgram(path: string): void {
     this.#add(path, 'generic');
+  }
+
+  /** Adds what the content of a file is. It replaces what its name says, except for a script of a known name. */
+  #addContent(path: string, kind: EvidenceKind): void {
+    if (this.#found.has(path) && kind !== 'bundled-js') this.#found.set(path, kind);
+    else this.#add(path, kind);
   }
 
   #add(path: string, kind: EvidenceKind): void {

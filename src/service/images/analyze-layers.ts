@@ -13,7 +13,7 @@ import { type LinkTarget, linkAliases } from '../../match/links.ts';
 import type { CodeDirectory, ExtensionProblem, LayerFile, LayerIndex } from '../../model/layer-index.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type Files, isPattern, type PathPattern, patternSet } from '../../plugin/layer-files.ts';
-import { type ClassifiedEvidence, classifyEvidence } from './layer-evidence.ts';
+import { type ClassifiedEvidence, classifyEvidence, ignoreMisnamed } from './layer-evidence.ts';
 import {
   groupPackageFiles,
   ListedSize,
@@ -57,7 +57,7 @@ export type ReadLayerSource = (
  * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
  * more than its version, because the sum of all versions orders the revisions of the program.
  */
-export const readerVersion = 14;
+export const readerVersion = 15;
 
 /** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
 export function analyzerRevision({ detectors, listers }: Analyzers): number {
@@ -188,7 +188,9 @@ export function layerIndexOf(
     const { owned, packages } = listing;
     const settled = classifyEvidence(collected.evidence, { owned, packages, readProgram });
     const programs = listPrograms(collected.evidence.programs.listed, listers, size);
-    return thenMaybe(mergeListings([listing, ...programs]), (merged) => toIndex(merged, settled));
+    return thenMaybe(mergeListings([ignoreMisnamed(listing, settled.evidence), ...programs]), (merged) =>
+      toIndex(merged, settled),
+    );
   };
   const toIndex = (
     { packageFiles: listed, ...listing }: Listing,

@@ -3,10 +3,12 @@ import type { CollectedEvidence } from '../../image/layer/evidence-collector.ts'
 import type { ProgramReader } from '../../image/layer/layer-walk.ts';
 import { ProgramScan } from '../../image/layer/program-scan.ts';
 import { isSurelyVendorPackage } from '../../match/vendor-packages.ts';
+import { evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds, programKinds } from '../../model/evidence/kinds.ts';
 import type { LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import type { ExtensionProblem, LayerPackages, OwnedFiles } from '../../model/layer-index.ts';
 import type { ListedPackage } from '../../model/package.ts';
+import type { Listing } from './list-packages.ts';
 
 /** Inputs for the classification of programs. */
 export interface ProgramContext {
@@ -54,6 +56,25 @@ export function classifyEvidence(
     }
   }
   return { evidence: { ...collected, found: regrouped(collected, kinds) }, problems };
+}
+
+/**
+ * Returns what listers found in files, without their statements that a program, or a file of another kind than its name says, has no
+ * package. They have read such a file only by its name.
+ */
+export function ignoreMisnamed(listing: Listing, { found }: Pick<LayerEvidence, 'found'>): Listing {
+  const { packageFiles } = listing;
+  if (packageFiles.withoutPackage.length === 0) return listing;
+  const kinds = new Map(found.flatMap(({ kind, paths }) => paths.map((path) => [path, kind] as const)));
+  const isAsNamed = (path: string): boolean => {
+    const kind = kinds.get(path);
+    if (kind === undefined) return true;
+    return !programKinds.has(kind) && kind === (evidenceByName(path)?.kind ?? kind);
+  };
+  return {
+    ...listing,
+    packageFiles: { ...packageFiles, withoutPackage: packageFiles.withoutPackage.filter(isAsNamed) },
+  };
 }
 
 function programsOf({ found }: LayerEvidence): Map<string, EvidenceKind> {
@@ -120,7 +141,7 @@ function regrouped(
   return evidenceKinds.flatMap((kind) => {
     const paths = programKinds.has(kind)
       ? byKind.get(kind)?.map(([path]) => path)
-      : found.find((group) => group.kind === kind)?.paths;
-    return paths === undefined ? [] : [{ kind, paths }];
+      : found.find((group) => group.kind === kind)?.paths.filter((path) => !programs.has(path));
+    return paths === undefined || paths.length === 0 ? [] : [{ kind, paths }];
   });
 }
