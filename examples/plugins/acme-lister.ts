@@ -13,6 +13,8 @@ export const plugin: Plugin = {
       wants: [manifest],
       // Acme's versions order as semantic versions, whatever the image's distribution is.
       ecosystem: { name: 'acme', versionScheme: 'semver' },
+      // The name of a vendor may precede a name: the package URL of `Acme/Anvil` is `pkg:acme/Acme/Anvil`.
+      purlSeparator: '/',
       *list(files) {
         const lines = new TextDecoder().decode(files.get(manifest)).split('\n');
         for (const [i, line] of lines.entries()) {

@@ -6,7 +6,7 @@ import { quoteUntrusted, stripControls } from '../kit/untrusted-text.ts';
 import type { Namespace } from '../model/namespace.ts';
 import type { PackageOrigin, PackageType } from '../model/package.ts';
 import { licenseOf } from '../model/spdx-license.ts';
-import type { Files, PathPattern } from '../plugin/layer-files.ts';
+import type { Files } from '../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../plugin/package-lister.ts';
 import { type EntryProblem, isWord } from './package/listing.ts';
 import { utf16Problem } from './package/text-damage.ts';
@@ -27,11 +27,9 @@ export interface StatedPackage {
 export type ManifestContent = StatedPackage | EntryProblem | 'no-package' | undefined;
 
 /** Manifests of which each states one installed package. */
-export interface ManifestFormat {
+export interface ManifestFormat extends Pick<PackageLister, 'version' | 'wants' | 'purlSeparator'> {
   /** Type of the packages, which is also the name of the lister. */
   readonly type: PackageType;
-  readonly version: number;
-  readonly wants: readonly PathPattern[];
   readonly ecosystem: Namespace;
   /** Reads one of the files. It never throws. */
   readonly read: (path: string, content: Uint8Array) => ManifestContent;
@@ -46,12 +44,10 @@ export function inventoryNamespace(name: string): Namespace {
 }
 
 /** Returns a lister of such manifests. */
-export function manifestLister({ type, version, wants, ecosystem, read }: ManifestFormat): PackageLister {
+export function manifestLister({ type, read, ...shared }: ManifestFormat): PackageLister {
   return {
+    ...shared,
     name: type,
-    version,
-    wants,
-    ecosystem,
     *list(files: Files) {
       for (const [path, content] of files) {
         const found = readManifest(read, path, content);

@@ -174,8 +174,6 @@ const namespaceEnds: ReadonlyMap<string, string> = new Map([
   ['composer', '/'],
   ['swift', '/'],
   ['maven', ':'],
-  ['wordpress', '/'],
-  ['vscode-extension', '/'],
 ]);
 
 /** A name as scanners write it into CycloneDX. */
@@ -198,16 +196,17 @@ export function joinedName(type: string, { group, name }: GroupedName): string {
   return group === undefined || group === '' ? name : `${group}${namespaceEnds.get(type) ?? '/'}${name}`;
 }
 
-/** Returns the package URL of a language package. Its type is one of a registry, which has no distributions. */
-export function languagePurlOf({
-  type,
-  name,
-  version,
-}: Pick<ListedPackage, 'type' | 'name' | 'version'>): string {
+/**
+ * Returns the package URL of a package that is the same in every distribution. Its name keeps its case. `separator` ends the namespace in
+ * the name. Without it, the type decides.
+ */
+export function languagePurlOf(
+  { type, name, version }: Pick<ListedPackage, 'type' | 'name' | 'version'>,
+  separator = namespaceEnds.get(type),
+): string {
   // Names of other registries have one spelling, or the purl keeps all of them.
   const own = type === 'pypi' || type === 'composer' ? packageName(type, name) : name;
-  const end = namespaceEnds.get(type);
-  const at = end === undefined ? -1 : own.lastIndexOf(end);
+  const at = separator === undefined ? -1 : own.lastIndexOf(separator);
   return formatPurl({
     type,
     ...(at > 0 && { namespace: own.slice(0, at) }),

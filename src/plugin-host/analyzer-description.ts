@@ -1,6 +1,6 @@
 import type { Namespace } from '../model/namespace.ts';
 import type { PathPattern } from '../plugin/layer-files.ts';
-import type { ProgramPart, ProgramParts } from '../plugin/package-lister.ts';
+import type { PackageLister, ProgramPart, ProgramParts } from '../plugin/package-lister.ts';
 import type { LoadedPlugin } from './load-plugins.ts';
 
 /** A detector or lister of a plugin, as structured-clone data for other threads. */
@@ -13,6 +13,7 @@ export interface AnalyzerDescription {
   readonly wants: readonly PathPattern[];
   readonly ecosystem?: Namespace;
   readonly versionScheme?: string;
+  readonly purlSeparator?: NonNullable<PackageLister['purlSeparator']>;
   readonly programParts?: readonly ProgramPart[];
 }
 
@@ -26,7 +27,7 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
       version,
       wants,
     })),
-    ...listers.map(({ name, version, wants, ecosystem, versionScheme, programParts }) => ({
+    ...listers.map(({ name, version, wants, ecosystem, versionScheme, purlSeparator, programParts }) => ({
       kind: 'lister' as const,
       module,
       name,
@@ -34,6 +35,7 @@ export function describeAnalyzers(plugins: readonly LoadedPlugin[]): AnalyzerDes
       wants,
       ...(ecosystem !== undefined && { ecosystem }),
       ...(versionScheme !== undefined && { versionScheme }),
+      ...(purlSeparator !== undefined && { purlSeparator }),
       ...(programParts !== undefined && { programParts }),
     })),
   ]);

@@ -173,13 +173,15 @@ test('loads plugins by path, directory and package name, also in TypeScript', as
   );
 });
 
-test('passes the ecosystem and the version scheme of a lister to other threads', async (t) => {
-  const more = ", ecosystem: { name: 'acme', versionScheme: 'semver' }, versionScheme: 'pep440'";
+test('passes the ecosystem, the version scheme and the separator of a lister to other threads', async (t) => {
+  const ecosystem = "ecosystem: { name: 'acme', versionScheme: 'semver' }";
+  const more = `, ${ecosystem}, versionScheme: 'pep440', purlSeparator: ':'`;
   const plugins = await loadPlugins(['./a.js'], directoryOf(t, { 'a.js': listerModule(rocket, more) }));
   await using thread = new PluginThread(script, bounds);
   const [remote] = remoteAnalyzers(structuredClone(describeAnalyzers(plugins)), thread).listers;
   assert.deepEqual(remote?.ecosystem, { name: 'acme', versionScheme: 'semver' });
   assert.equal(remote.versionScheme, 'pep440');
+  assert.equal(remote.purlSeparator, ':');
 });
 
 test('loads a plugin again when its code changed', async (t) => {

@@ -47,6 +47,7 @@ const kinds = {
         list: callable,
         ecosystem: z.optional(namespace),
         versionScheme: z.optional(name),
+        purlSeparator: z.optional(z.enum(['/', ':'], 'must be / or :')),
         programParts: z.optional(z.array(z.enum(programParts, `must be one of ${programParts.join(', ')}`))),
         listProgram: z.optional(callable),
       },

@@ -89,13 +89,22 @@ export interface PackageLister {
   readonly version: number;
   /** Files at any depth are optional: files beyond a limit are missing, and clair reports them as not read. */
   readonly wants: readonly PathPattern[];
-  /** Namespace of the listed packages. Absent if they belong to the distribution of the image. */
+  /**
+   * Namespace of the listed packages, with the name of their type. Absent if they belong to the distribution of the image. Package URLs of
+   * an ecosystem keep the case of names and have no distribution.
+   */
   readonly ecosystem?: Namespace;
   /**
    * Name of the version scheme of the listed packages. Required unless `type` is `deb`, `apk`, `rpm`, `alpm` or `ebuild`, or the
    * lister has an `ecosystem`.
    */
   readonly versionScheme?: string;
+  /**
+   * Character in the names of the listed packages that ends the namespace of their package URLs, at its last place: `/` makes
+   * `pkg:acme/Acme/Anvil` of `Acme/Anvil`. Absent if names have no namespace, or if it is that of the type (`npm`, `maven`). Clair reads it
+   * only for packages of an `ecosystem`.
+   */
+  readonly purlSeparator?: '/' | ':';
   /** Files that state the licences of the listed packages. Absent if the database states them. Clair reads them for built-in listers only. */
   readonly licenseFiles?: LicenseFiles;
   /**

@@ -47,7 +47,11 @@ export function descriptionKey(
   const identities = layers.map((layer) => layerIdentity(layer, { verify }));
   if (identities.includes(undefined)) return undefined;
   const claims = layers.map(({ diffId, isGuessed }) => [diffId, isGuessed]);
-  const namespaces = extensions.listers.map(({ ecosystem, versionScheme }) => [ecosystem, versionScheme]);
+  const namespaces = extensions.listers.map(({ ecosystem, versionScheme, purlSeparator }) => [
+    ecosystem,
+    versionScheme,
+    purlSeparator,
+  ]);
   const schemes = extensions.schemes.map(({ name }) => name);
   const scope = [distro, exclude, declared?.isSourceTree, declared?.isRequested];
   return sha256Of(

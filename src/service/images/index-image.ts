@@ -13,11 +13,10 @@ import type { SquashedImage, SquashedPackage, SquashedProblem } from '../../matc
 import type { Digest } from '../../model/digest.ts';
 import type { Distro } from '../../model/distro.ts';
 import type { LayerIndex } from '../../model/layer-index.ts';
-import { distroOfNamespace, ecosystemOfType, type Namespace } from '../../model/namespace.ts';
+import { ecosystemOfType } from '../../model/namespace.ts';
 import { comparePackages, compareText } from '../../model/order.ts';
 import type { ListedPackage, PackageLocation } from '../../model/package.ts';
 import { overrideDistro } from '../../model/parse-distro.ts';
-import { languagePurlOf, purlOf } from '../../model/purl.ts';
 import type { ReportLayer } from '../../model/report.ts';
 import { licenseOf } from '../../model/spdx-license.ts';
 import { supplierOf } from '../../model/supplier.ts';
@@ -37,7 +36,8 @@ import {
 } from './image-description.ts';
 import type { ImageScope, IndexedImage } from './indexed-image.ts';
 import type { LayerAnalyzer } from './layer-analyzer.ts';
-import { claimedNamespacesOf, ecosystemOf, namespacesOf, PackageLookups } from './package-lookup.ts';
+import { ListedPurls } from './listed-purls.ts';
+import { claimedNamespacesOf, namespacesOf, PackageLookups } from './package-lookup.ts';
 import { PartialReading } from './partial-reading.ts';
 import { type IndexedLayer, type LayerStack, ReadPasses } from './read-passes.ts';
 import {
@@ -210,14 +210,13 @@ export async function buildImageIndex(
     ownerOf: (path) => squashed.owners.get(path)?.name,
   });
   const context: ImageContext = {
-    distro,
     diffIds,
     squashed,
     licenses,
     distributionFiles,
     positions: new Map(diffIds.map((diffId) => [diffId, diffIds.indexOf(diffId)])),
     lookups: new PackageLookups(distro, extensions),
-    ecosystems: new Map(extensions.listers.map(({ name }) => [name, ecosystemOf(name, extensions)])),
+    purls: new ListedPurls(distro, extensions),
   };
   const packages = squashed.packages.map((item) => toImagePackage(item, context));
   const allProblems = [...squashed.problems, ...problems];
@@ -264,29 +263,26 @@ async function detect({ files }: SquashedImage, { detectors }: IndexExtensions):
 
 interface ImageContext {
   readonly squashed: SquashedImage;
-  readonly distro: Distro | null;
   readonly diffIds: readonly (Digest | null)[];
   /** The first position of each layer. */
   readonly positions: ReadonlyMap<Digest | null, number>;
   readonly lookups: PackageLookups;
-  /** Namespaces of listers of other packages than those of the distribution. */
-  readonly ecosystems: ReadonlyMap<string, Namespace | undefined>;
+  readonly purls: ListedPurls;
   readonly licenses: StatedLicenses;
   readonly distributionFiles: DistributionFiles;
 }
 
 function toImagePackage(listedItem: SquashedPackage, context: ImageContext): ImagePackage {
-  const { distro, diffIds, squashed, ecosystems, licenses, distributionFiles } = context;
+  const { diffIds, squashed, licenses, distributionFiles } = context;
   const item = withOwnLocation(listedItem, distributionFiles);
   const { requires, provides, archivePath, codePaths, ...listed } = item.package;
-  const ecosystem = ecosystems.get(item.lister);
   const owner = squashed.owners.get(item.path)?.name;
   const locations = packageLocations(item, squashed, diffIds);
   const found = {
     ...listed,
     ...attributionOf(listed, licenses),
     ...supplierField(listed),
-    purl: purlOfListed(listed, ecosystem === undefined ? distro : distroOfNamespace(ecosystem.name)),
+    purl: context.purls.purlOf(item.lister, listed),
     location: { path: pathOfPackage(item.path, item.package), layer: diffIds[item.layer] ?? null },
     foundBy: item.lister,
     ...(item.repositories.length > 0 && { repositories: item.repositories }),
@@ -310,19 +306,6 @@ function withOwnLocation(item: SquashedPackage, distributionFiles: DistributionF
   if (own.length === 0 || own.length === locations.length) return item;
   const { path, layer, package: found } = locatedPackage(item.lister, own);
   return { ...item, path, layer, package: found };
-}
-
-/** Types of packages that are the same in every distribution, and for which there is no advisory source. */
-const unassessedTypes: ReadonlySet<string> = new Set([
-  ...['otp', 'conda', 'wordpress', 'luarocks', 'cpan', 'opam', 'conan', 'vscode-extension'],
-  ...['chrome-extension', 'firefox-extension', 'ai-model', 'brew', 'flatpak', 'snap', 'nix', 'guix'],
-  'generic',
-]);
-
-/** Returns the purl of a package. `distro` is null for a package of no distribution. */
-function purlOfListed(listed: ListedPackage, distro: Distro | null): string {
-  const isOfRegistry = ecosystemOfType(listed.type) !== undefined || unassessedTypes.has(listed.type);
-  return isOfRegistry ? languagePurlOf(listed) : purlOf(listed, distro);
 }
 
 /** Returns the locations of a package that has several. */

@@ -25,6 +25,8 @@ export const vscodeLister = manifestLister({
   version: 1,
   wants: ['**/extensions/*/package.json'],
   ecosystem: inventoryNamespace('vscode-extension'),
+  // The namespace is the publisher.
+  purlSeparator: '/',
   read: readExtension,
 });
 

@@ -31,6 +31,8 @@ export const wordpressLister: PackageLister = {
     '**/wp-content/themes/*/style.css',
   ],
   ecosystem: { name: 'wordpress', versionScheme: 'composer' },
+  // The namespace is `plugin` or `theme`.
+  purlSeparator: '/',
   *list(files: Files) {
     const budget = new DependencyBudget();
     for (const [path, content] of files) yield* listFile(path, content, budget);
