@@ -69,7 +69,11 @@ function absentIn(group: readonly NamedHit[]): AbsentFunctions | undefined {
 
 /** Sources that report advisories whose versions cannot be compared as under investigation. */
 const unversionedSources: ReadonlySet<string> = new Set([
-  ...['osv', 'cve-products', 'curl-products', 'node-products', 'nvd-products'],
+  'osv',
+  'cve-products',
+  'curl-products',
+  'node-products',
+  'nvd-products',
 ]);
 
 /** Returns why a finding does not count that the vendor still investigates. Undefined for other findings. */

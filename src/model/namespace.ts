@@ -40,8 +40,27 @@ const schemesOfEcosystems = {
 
 /** Products that no package manager installs and whose advisories name versions, by their name in package URLs. */
 export const assessedProducts = [
-  ...['bash', 'busybox', 'curl', 'erlang', 'haproxy', 'httpd', 'lighttpd', 'mariadb', 'memcached', 'nginx'],
-  ...['node', 'openssl', 'perl', 'php', 'postgresql', 'python', 'redis', 'ruby', 'valkey', 'xz', 'zlib'],
+  'bash',
+  'busybox',
+  'curl',
+  'erlang',
+  'haproxy',
+  'httpd',
+  'lighttpd',
+  'mariadb',
+  'memcached',
+  'nginx',
+  'node',
+  'openssl',
+  'perl',
+  'php',
+  'postgresql',
+  'python',
+  'redis',
+  'ruby',
+  'valkey',
+  'xz',
+  'zlib',
 ] as const;
 
 const ecosystemSchemes: ReadonlyMap<PackageType, string> = new Map(Object.entries(schemesOfEcosystems));
@@ -237,8 +256,18 @@ function alpineBranch(distro: Distro): string | undefined {
 
 /** Releases of postmarketOS from the oldest. Each is built on the next branch of Alpine, from 3.12 on. */
 const postmarketReleases: readonly string[] = [
-  ...['20.05', '21.03', '21.06', '21.12', '22.06', '22.12'],
-  ...['23.06', '23.12', '24.06', '24.12', '25.06', '25.12'],
+  '20.05',
+  '21.03',
+  '21.06',
+  '21.12',
+  '22.06',
+  '22.12',
+  '23.06',
+  '23.12',
+  '24.06',
+  '24.12',
+  '25.06',
+  '25.12',
 ];
 const firstPostmarketMinor = 12;
 
