@@ -1,7 +1,21 @@
 import { compareText } from './order.ts';
 
+/** The kinds of reasons why images are not assessed completely. */
+export const unassessedCodes = [
+  'never-loaded',
+  'missing',
+  'unsupported',
+  'out-of-support',
+  'no-namespace',
+  'unread',
+] as const;
+
+/** A kind of reasons. `never-loaded`: the server never loaded a feed. `missing`: advisories are missing for another reason. */
+export type UnassessedCode = (typeof unassessedCodes)[number];
+
 /** A reason why images are not assessed completely. */
 export interface UnassessedReason {
+  readonly code: UnassessedCode;
   /** For people. */
   readonly reason: string;
   /** Null if it concerns no namespace. */

@@ -31,13 +31,13 @@ test('the console counts sources that are not current, and each needed feed that
     const times = { contentDate: null, fetchedAt: null, checkedAt: null };
     return { source: name, state, reason: null, feeds: 1, ...times, lastFailure: null };
   };
-  const reason = 'the feed debian tracker was never loaded';
+  const reason = 'any text';
   const reasons = [
-    { reason, namespace: 'debian:12', images: 5 },
-    { reason, namespace: 'debian:11', images: 2 },
-    { reason: 'a part of it could not be read', namespace: null, images: 9 },
-    { reason: 'no advisories are written for it', namespace: 'alpine:v3.1', images: 1 },
-  ];
+    { code: 'never-loaded', reason, namespace: 'debian:12', images: 5 },
+    { code: 'never-loaded', reason, namespace: 'debian:11', images: 2 },
+    { code: 'unread', reason, namespace: null, images: 9 },
+    { code: 'out-of-support', reason, namespace: 'alpine:v3.1', images: 1 },
+  ] as const;
   const sources = [source('alpine', 'stale'), source('kev', 'current')];
   const { sources: problems, feeds } = attentionOf({
     sources,

@@ -19,8 +19,8 @@ export interface Attention {
 /** Returns the sources and the feeds that need attention. All parts of the page count these. */
 export function attentionOf({ sources, notAssessed }: Pick<Summary, 'sources' | 'notAssessed'>): Attention {
   const feeds = new Map<string, { namespace: string; images: number }[]>();
-  for (const { reason, namespace, images } of notAssessed?.reasons ?? []) {
-    if (namespace === null || !reason.includes('was never loaded')) continue;
+  for (const { code, reason, namespace, images } of notAssessed?.reasons ?? []) {
+    if (namespace === null || code !== 'never-loaded') continue;
     const namespaces = feeds.get(reason) ?? [];
     feeds.set(reason, [...namespaces, { namespace, images }]);
   }

@@ -32,7 +32,8 @@ export function signedPolicy({ root, cache, now, acceptsExpired, words }: Signed
         return isExpired ? 'expired' : 'signed';
       } catch (error) {
         if (!(error instanceof ClairError) || error.code !== 'feed-corrupt') throw error;
-        const remedy = error.message.includes('have expired')
+        const { isExpiry } = await import('./verify-documents.ts');
+        const remedy = isExpiry(error)
           ? `Fetch a newer one, or accept an old copy with ${words.acceptExpired}`
           : 'Name another place with --from, or ask its publisher';
         throw new ClairError(

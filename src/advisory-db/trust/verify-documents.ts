@@ -60,6 +60,11 @@ function refusal(error: unknown): ClairError {
   return new ClairError('feed-corrupt', `the signatures ${problem} (${reason})`, { cause: error });
 }
 
+/** Whether signatures have expired that `verifyDocuments` refuses. */
+export function isExpiry({ cause }: ClairError): boolean {
+  return cause instanceof ExpiredMetadataError;
+}
+
 /** §5.3: each next root must be signed by the one before, and by itself. */
 function updateRoot(store: TrustedMetadataStore, documents: TrustDocuments, before: Buffer): Buffer {
   let root = before;

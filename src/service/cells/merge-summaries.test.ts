@@ -58,8 +58,8 @@ test('has no sum while one cell has counted nothing', () => {
 });
 
 test('adds up the images that are not assessed by reason, and has no sum while one cell has counted none', () => {
-  const debian = { reason: 'never loaded', namespace: 'debian:12' };
-  const unread = { reason: 'a part could not be read', namespace: null };
+  const debian = { code: 'never-loaded', reason: 'never loaded', namespace: 'debian:12' } as const;
+  const unread = { code: 'unread', reason: 'a part could not be read', namespace: null } as const;
   const north = { images: 5, uncounted: 1, reasons: [{ ...debian, images: 5 }] };
   const south = {
     images: 4,

@@ -1,8 +1,13 @@
-import { byImages, imagesOf, type UnassessedImages } from '../../model/unassessed-images.ts';
+import {
+  byImages,
+  imagesOf,
+  type UnassessedImages,
+  type UnassessedReason,
+} from '../../model/unassessed-images.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { NamespaceGroup } from '../../store/finding-index-store.ts';
 import type { Store } from '../../store/store.ts';
-import { namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
+import { type NamespaceGap, namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
 import { KeptValue, type KeptValues } from './kept-value.ts';
 
 /** Number of reasons that are kept. */
@@ -18,7 +23,7 @@ interface UnassessedFleet {
   readonly namespaces: readonly string[];
 }
 
-const kept = new KeptValue<UnassessedFleet>('findings/unassessed');
+const kept = new KeptValue<UnassessedFleet>('findings/unassessed-by-code');
 
 /** Dependencies of `updateUnassessed` and `updateImagesBySource`. */
 export interface ImageGroupsDeps {
@@ -56,20 +61,26 @@ export async function findUnassessedNamespaces(store: KeptValues): Promise<reado
 
 function unassessedFleet(
   groups: readonly NamespaceGroup[],
-  gaps: ReadonlyMap<string, string>,
+  gaps: ReadonlyMap<string, NamespaceGap>,
 ): UnassessedFleet {
   const counted = groups.filter(({ namespaces }) => namespaces !== null);
   const lacks = ({ namespaces }: NamespaceGroup): boolean => namespaces?.length === 0;
   const has = ({ namespaces }: NamespaceGroup, name: string): boolean => namespaces?.includes(name) === true;
-  const ofNamespaces = [...gaps].map(([namespace, reason]) => ({
+  const ofNamespaces = [...gaps].map(([namespace, gap]) => ({
+    ...gap,
     namespace,
-    reason,
     images: imagesOf(counted.filter((group) => has(group, namespace))),
   }));
-  const others = [
-    { reason: withoutNamespace, images: imagesOf(counted.filter(lacks)) },
-    { reason: 'a part could not be read', images: imagesOf(counted.filter(({ isUnread }) => isUnread)) },
-  ].map((one) => ({ ...one, namespace: null }));
+  const unread = counted.filter((group) => group.isUnread);
+  const others: readonly UnassessedReason[] = [
+    {
+      code: 'no-namespace',
+      reason: withoutNamespace,
+      namespace: null,
+      images: imagesOf(counted.filter(lacks)),
+    },
+    { code: 'unread', reason: 'a part could not be read', namespace: null, images: imagesOf(unread) },
+  ];
   const isUnassessed = (group: NamespaceGroup): boolean =>
     group.isUnread || lacks(group) || group.namespaces?.some((name) => gaps.has(name)) === true;
   const shown = {

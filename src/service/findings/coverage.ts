@@ -1,6 +1,4 @@
-import type { ClairError } from '../../core/errors.ts';
 import { listSome } from '../../kit/collections.ts';
-import { HttpError } from '../../kit/http/http-rules.ts';
 import { cadenceOf } from '../../match/content-age.ts';
 import { supportEnd, supportEndOfPackage } from '../../match/support-end.ts';
 import type { Distro } from '../../model/distro.ts';
@@ -13,7 +11,6 @@ import {
 import { compareText } from '../../model/order.ts';
 import type { Package } from '../../model/package.ts';
 import type { Coverage } from '../../model/report.ts';
-import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import { type ScopedFeedState, statesFor } from '../../store/feed-state.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
@@ -32,6 +29,7 @@ import {
   publicationReasons,
   uncheckedReasons,
 } from './feed-age.ts';
+import { type MissingFeeds, missingFeeds } from './missing-feeds.ts';
 import { coverageOfTables } from './table-coverage.ts';
 import { unloadedReasons } from './unloaded-sources.ts';
 
@@ -43,6 +41,8 @@ export interface CoverageDeps extends AsOf, AgeOptions {
 
 /** Coverage, with what decides whether an image is clean, or passes a gate. */
 export type DatedCoverage = Coverage & {
+  /** Whether the database never loaded a feed of it. */
+  readonly isNeverLoaded: boolean;
   /** Whether the vendor no longer publishes advisories for the release. */
   readonly isOutOfSupport: boolean;
   /** Whether the advisories come from a published database that may be out of date. */
@@ -50,6 +50,9 @@ export type DatedCoverage = Coverage & {
   /** Whether only claims of documents need it. */
   readonly isClaimed?: boolean;
 };
+
+/** Coverage that depends on no feed. */
+const withoutFeeds = { isNeverLoaded: false, isOutOfSupport: false, isOutdated: false };
 
 /**
  * Returns the coverage of each namespace of an image, of packages without a namespace, and of evidence of unlisted packages, by the states of
@@ -81,7 +84,7 @@ export async function coverageOf(
   ];
   return [
     ...ofPackages,
-    ...unread.map((coverage) => ({ ...coverage, isOutOfSupport: false, isOutdated: false })),
+    ...unread.map((coverage) => ({ ...coverage, ...withoutFeeds })),
     ...coverageOfExcluded(image),
   ];
 }
@@ -162,8 +165,7 @@ function unsupportedCoverage(distro: Distro | null, reason: string): DatedCovera
     fetchedAt: null,
     contentDate: null,
     reason,
-    isOutOfSupport: false,
-    isOutdated: false,
+    ...withoutFeeds,
   };
 }
 
@@ -177,7 +179,7 @@ async function coverageOfNamespace(
   const feeds = effectiveFeeds(namespace, deps.extensions.sources, states);
   const loaded = states.filter((state) => feeds.some((feed) => isLoaded(state, feed)));
   const end = endOfSupport(name, distro, deps);
-  const gaps = feeds.length === 0 ? [] : await gapsOf(namespace, { feeds, loaded, states }, deps);
+  const { reasons: gaps, isNeverLoaded } = await gapsOf(namespace, { feeds, loaded, states }, deps);
   const loadedSince = isBeforeLoad(feeds, loaded, deps) ? await loadedSinceOf(namespace, deps) : undefined;
   const unloaded = await unloadedReasons(namespace, states, deps);
   const staleness = [
@@ -206,6 +208,7 @@ async function coverageOfNamespace(
     contentDate: contentDateOf(loaded),
     ...(loadedSince !== undefined && { loadedSince }),
     reason: reasons.length === 0 ? null : reasons.join('; '),
+    isNeverLoaded,
     isOutOfSupport: end !== undefined,
     isOutdated: isPublicationOutdated(loaded, deps),
   };
@@ -274,91 +277,22 @@ interface NamespaceFeeds {
   readonly states: readonly ScopedFeedState[];
 }
 
-/** Returns the reasons why advisories of a namespace are missing. */
+/** Returns why advisories of a namespace are missing. */
 async function gapsOf(
   namespace: Namespace,
   { feeds, loaded, states }: NamespaceFeeds,
   deps: CoverageDeps,
-): Promise<string[]> {
+): Promise<MissingFeeds> {
+  if (feeds.length === 0) return { reasons: [], isNeverLoaded: false };
   const missing = feeds.filter((feed) => !loaded.some((state) => isLoaded(state, feed)));
-  if (missing.length > 0) return missingReasons(missing, states, deps);
+  if (missing.length > 0) return missingFeeds(missing, states, deps);
   const isCovered = await deps.store.advisories.covers(advisoryNamespaceOf(namespace).name);
-  return isCovered ? [] : [`the loaded advisories do not cover ${namespace.name}`];
+  const reasons = isCovered ? [] : [`the loaded advisories do not cover ${namespace.name}`];
+  return { reasons, isNeverLoaded: false };
 }
 
 function isLoaded(state: ScopedFeedState, { source, feed }: AdvisoryFeed): boolean {
   return state.presence === 'loaded' && state.source === source.name && state.feed === feed;
-}
-
-/** Returns the reasons why feeds are missing. If every failure was an unreachable host, returns only the first of them. */
-function missingReasons(
-  missing: readonly AdvisoryFeed[],
-  states: readonly ScopedFeedState[],
-  deps: CoverageDeps,
-): string[] {
-  const failures = missing.map((feed) => failureOf(feed, deps));
-  const unreachable = failures.flatMap((error) =>
-    error !== undefined && isUnreachable(error) ? [error] : [],
-  );
-  const first = unreachable.find(({ code }) => code !== 'feed-not-tried') ?? unreachable[0];
-  if (first !== undefined && unreachable.length === missing.length) return [first.message];
-  return missing.map(({ source, feed }, i) => {
-    const message = failures[i]?.message ?? missingReason({ source, feed }, states, deps);
-    const why = message.replace(/\.$/, '');
-    return `the feed ${source.name} ${feed} ${failures[i] === undefined ? why : `could not be fetched: ${why}`}`;
-  });
-}
-
-/** Whether no host responded. */
-function isUnreachable({ code, cause }: ClairError): boolean {
-  return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
-}
-
-/** Returns the error of the update that preceded the scan. Undefined if the feed did not fail. */
-function failureOf({ source, feed }: AdvisoryFeed, { outcomes, asOf }: CoverageDeps): ClairError | undefined {
-  if (asOf !== undefined) return undefined;
-  const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
-  return outcome?.outcome === 'failed' ? outcome.error : undefined;
-}
-
-function missingReason(
-  { source, feed }: AdvisoryFeed,
-  states: readonly ScopedFeedState[],
-  { outcomes, asOf }: CoverageDeps,
-): string {
-  if (asOf !== undefined) return 'was not yet loaded at that time';
-  if (source.madeOf !== undefined) return missingListsReason(source, states);
-  const outcome = outcomes.find((tried) => tried.source.name === source.name && tried.feed === feed);
-  if (outcome?.outcome === 'busy') return 'is being fetched by another process; try again in a moment';
-  const isAbsent = states.some(
-    (state) => state.source === source.name && state.feed === feed && state.presence === 'absent',
-  );
-  return isAbsent ? 'does not exist at the origin of the advisories' : 'was never loaded';
-}
-
-/** Returns which lists are missing that a feed is made of, and the command that loads them and then makes it. */
-function missingListsReason(
-  { name, madeOf = [] }: AdvisorySource,
-  states: readonly ScopedFeedState[],
-): string {
-  const needed = madeOf.filter(({ isOptional }) => isOptional !== true);
-  const missing = needed.filter(({ source, feed }) => !isKnownList(states, source, feed));
-  const lists = new Set(missing.map(({ source }) => source));
-  if (lists.size === 0) return `is not made yet of the loaded lists: make it with clair db update ${name}`;
-  const what = lists.size === 1 ? 'the list' : 'the lists';
-  const command = `clair db update ${[...lists, name].join(' ')}`;
-  return `is made of ${what} ${[...lists].join(' and ')}: load it with ${command}`;
-}
-
-function isKnownList(states: readonly ScopedFeedState[], source: string, feed: string): boolean {
-  return states.some(
-    (state) =>
-      state.source === source &&
-      state.feed === feed &&
-      state.presence !== 'failed' &&
-      // A published list has only a part of the records, and no feed is made of it.
-      state.namespaces === undefined,
-  );
 }
 
 /** Returns the reasons why loaded advisories may be out of date. */

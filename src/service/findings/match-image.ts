@@ -62,7 +62,7 @@ export async function matchImage(
       }),
     },
     verdict: verdictOf(findings, isAssessed),
-    coverage: coverage.map(({ isOutOfSupport, isOutdated, isClaimed, ...known }) => known),
+    coverage: coverage.map(({ isNeverLoaded, isOutOfSupport, isOutdated, isClaimed, ...known }) => known),
     statuses,
   };
   const outdated = coverage.filter(({ isOutdated }) => isOutdated).map(({ namespace }) => namespace);

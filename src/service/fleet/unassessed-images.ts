@@ -1,6 +1,6 @@
 import type { ImageFindings } from '../../store/finding-index-store.ts';
 import type { CoverageDeps } from '../findings/coverage.ts';
-import { namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
+import { type NamespaceGap, namespaceGaps, withoutNamespace } from '../findings/namespace-gaps.ts';
 
 /**
  * Returns for each of these images why it is known not to be assessed completely, for people. An empty list does not mean that it is: only a
@@ -15,10 +15,10 @@ export async function unassessedReasons(
   return images.map((image) => image?.namespaces && reasonsOf(image, gaps));
 }
 
-function reasonsOf({ namespaces, unread }: ImageFindings, gaps: ReadonlyMap<string, string>): string[] {
+function reasonsOf({ namespaces, unread }: ImageFindings, gaps: ReadonlyMap<string, NamespaceGap>): string[] {
   return [
     ...(namespaces.length === 0 ? [withoutNamespace] : []),
-    ...namespaces.flatMap((name) => gaps.get(name) ?? []),
+    ...namespaces.flatMap((name) => gaps.get(name)?.reason ?? []),
     ...unread.map(({ path, message }) => `${path} could not be read: ${message}`),
   ];
 }

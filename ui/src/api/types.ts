@@ -30,6 +30,8 @@ export interface NotAssessed {
   readonly uncounted: number;
   /** The reasons of most images come first. */
   readonly reasons: readonly {
+    readonly code: 'never-loaded' | 'missing' | 'unsupported' | 'out-of-support' | 'no-namespace' | 'unread';
+    /** For people. */
     readonly reason: string;
     /** Null if the reason concerns no system. */
     readonly namespace: string | null;

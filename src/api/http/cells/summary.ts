@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { severities } from '../../../model/severity.ts';
+import { unassessedCodes } from '../../../model/unassessed-images.ts';
 import { askCells, cellDeadline } from '../../../service/cells/cell.ts';
 import type { CellsDeps } from '../../../service/cells/list-over-cells.ts';
 import { mergeSummaries } from '../../../service/cells/merge-summaries.ts';
@@ -42,7 +43,14 @@ const totalsSchema = z.pipe(
 const notAssessedSchema = z.object({
   images: natural,
   uncounted: natural,
-  reasons: z.array(z.object({ reason: z.string(), namespace: z.nullable(z.string()), images: natural })),
+  reasons: z.array(
+    z.object({
+      code: z.enum(unassessedCodes),
+      reason: z.string(),
+      namespace: z.nullable(z.string()),
+      images: natural,
+    }),
+  ),
 });
 
 const summarySchema = z.object({

@@ -1,4 +1,5 @@
 import { severities } from '../../../model/severity.ts';
+import { unassessedCodes } from '../../../model/unassessed-images.ts';
 import type { Schema } from '../go-schema.ts';
 import { asOfQuery, cellsPageQuery, pageQuery, partialQuery, type RouteDescription } from '../openapi.ts';
 import { findingQuery } from './finding-descriptions.ts';
@@ -125,7 +126,12 @@ export const summaryDescription: RouteDescription = {
             type: 'array',
             items: {
               type: 'object',
-              properties: { reason: text, namespace: nullableText, images: number },
+              properties: {
+                code: { enum: [...unassessedCodes] },
+                reason: text,
+                namespace: nullableText,
+                images: number,
+              },
             },
           },
         },

@@ -60,13 +60,14 @@ for (const engine of storeEngines.filter(({ name }) => name !== 'sqlite file'))
       images: 3,
       uncounted: 0,
       reasons: [
-        { namespace: null, reason: 'a part could not be read', images: 1 },
+        { code: 'unread', namespace: null, reason: 'a part could not be read', images: 1 },
         {
+          code: 'no-namespace',
           namespace: null,
           reason: 'no package has a namespace for which advisories are published',
           images: 1,
         },
-        { namespace: 'alpine:v3.20', reason: alpineReason.join('; '), images: 1 },
+        { code: 'never-loaded', namespace: 'alpine:v3.20', reason: alpineReason.join('; '), images: 1 },
       ],
     });
     // Pages are as long as with any other filter.

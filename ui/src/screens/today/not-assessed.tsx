@@ -28,9 +28,8 @@ export function NotAssessedCard({
 }
 
 /** Returns the filter by system of the images with a reason. Undefined if it concerns no system. */
-function filterOf(reason: string, namespace: string | null): string | undefined {
-  if (reason.startsWith('no package has a namespace')) return 'none';
-  return namespace ?? undefined;
+function filterOf({ code, namespace }: Pick<Reason, 'code' | 'namespace'>): string | undefined {
+  return code === 'no-namespace' ? 'none' : (namespace ?? undefined);
 }
 
 function Reasons({ images: { images, uncounted, reasons } }: { readonly images: NotAssessed }): JSX.Element {
@@ -55,8 +54,8 @@ function Reasons({ images: { images, uncounted, reasons } }: { readonly images: 
       key: 'images',
       title: notAssessed.images,
       isNumber: true,
-      cell: ({ reason, namespace, images: count }) => (
-        <a href={hrefOf('/images', { ...unassessedQuery, namespace: filterOf(reason, namespace) })}>
+      cell: ({ code, namespace, images: count }) => (
+        <a href={hrefOf('/images', { ...unassessedQuery, namespace: filterOf({ code, namespace }) })}>
           {formatNumber(count)}
         </a>
       ),
