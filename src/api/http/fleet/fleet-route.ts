@@ -26,8 +26,11 @@ export interface FleetDeps extends StoredImageDeps, WebhookDeps, Omit<Suppressio
   readonly listLimiter: ListLimiter;
 }
 
+/** A handler of a route of `/api/v1`. */
+export type FleetHandler = (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
+
 /** A route of `/api/v1` with its handler and description. */
 export interface FleetRoute extends Omit<Route, 'handle'> {
-  readonly handler: (request: ApiRequest, deps: FleetDeps) => Promise<ApiResponse>;
+  readonly handler: FleetHandler;
   readonly description: RouteDescription;
 }

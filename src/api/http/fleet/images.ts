@@ -46,16 +46,16 @@ async function mayRead(digest: string, request: ApiRequest, { store }: FleetDeps
   return images.every((image) => visibleImage(image, request).length > 0);
 }
 
-function namedFormat(name: string, { formats }: FleetDeps): ReportFormat {
+function namedFormat(name: string, { formats }: Pick<FleetDeps, 'formats'>): ReportFormat {
   const format = formats.find((candidate) => candidate.name === name);
   if (format !== undefined) return format;
   throw new WireError(400, `format must be one of ${formats.map((candidate) => candidate.name).join(', ')}`);
 }
 
 /** Returns the first format of the wanted media types, in the order of the header. JSON without a header, and for any type. */
-function acceptedFormat({ headers }: ApiRequest, { formats }: FleetDeps): ReportFormat {
+function acceptedFormat({ headers }: ApiRequest, { formats }: Pick<FleetDeps, 'formats'>): ReportFormat {
   const wanted = (headers.accept ?? '*/*').split(',').map((part) => mediaTypeOf(part));
-  const json = namedFormat('json', { formats } as FleetDeps);
+  const json = namedFormat('json', { formats });
   for (const type of wanted) {
     if (type === '*/*' || type === 'application/*' || type === mediaTypeOf(json.mediaType)) return json;
     const format = formats.find(({ mediaType }) => mediaTypeOf(mediaType) === type);

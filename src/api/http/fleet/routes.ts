@@ -25,7 +25,7 @@ import {
 } from './descriptions.ts';
 import { digestRoutes } from './digest.ts';
 import { findingRoutes } from './findings.ts';
-import type { FleetDeps, FleetRoute } from './fleet-route.ts';
+import type { FleetDeps, FleetHandler, FleetRoute } from './fleet-route.ts';
 import { getImagesRoute } from './image-list.ts';
 import { getReachedRoute, getReportRoute } from './images.ts';
 import { getJobRoute, postImageRoute, retryJobRoute } from './jobs.ts';
@@ -208,12 +208,12 @@ export function fleetRoutes(deps: FleetDeps): Route[] {
   }));
 }
 
-/** Returns the same routes with other handlers, by their names. They refuse tokens that are limited to repositories. */
-export function fleetRoutesHandledBy(handlerOf: (name: string) => RouteHandler): Route[] {
-  return routes.map(({ handler: _, description: __, checksRepositories: ___, ...route }) => ({
+/** Returns the same routes with other handlers, by those of a cell. They refuse tokens that are limited to repositories. */
+export function fleetRoutesHandledBy(handlerOf: (ofCell: FleetHandler) => RouteHandler): Route[] {
+  return routes.map(({ handler, description: _, checksRepositories: __, ...route }) => ({
     ...route,
     ...problemErrors,
-    handle: handlerOf(route.name),
+    handle: handlerOf(handler),
   }));
 }
 
