@@ -6,10 +6,25 @@ export function globMatches(pattern: string, text: string, separator?: string): 
   const star = pattern.indexOf('*');
   if (star < 0) return pattern === text;
   const isBegun = text.startsWith(pattern.slice(0, star));
-  return isBegun && matchesTokens(pattern.slice(star), text.slice(star), separator);
+  if (!isBegun) return false;
+  const [ending, left] = [pattern.slice(star), text.slice(star)];
+  return separator === undefined ? hasParts(left, ending.split('*')) : matchesTokens(ending, left, separator);
 }
 
-function matchesTokens(pattern: string, text: string, separator: string | undefined): boolean {
+/** Returns whether a text has parts one after the other, with anything before and between them, and the last at its end. */
+function hasParts(text: string, parts: readonly string[]): boolean {
+  const last = parts.at(-1) ?? '';
+  let at = 0;
+  for (const part of parts.slice(0, -1)) {
+    // The first place leaves most of the text for the others.
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return text.length - last.length >= at && text.endsWith(last);
+}
+
+function matchesTokens(pattern: string, text: string, separator: string): boolean {
   const tokens = pattern.match(/\*+|[^*]/gsu) ?? [];
   let places = skipStars(new Set([0]), tokens);
   for (const character of text) {
@@ -25,7 +40,7 @@ function matchesTokens(pattern: string, text: string, separator: string | undefi
 function positionsAfter(
   place: number,
   token: string | undefined,
-  { character, separator }: { readonly character: string; readonly separator: string | undefined },
+  { character, separator }: { readonly character: string; readonly separator: string },
 ): number[] {
   if (token === undefined) return [];
   if (!token.startsWith('*')) return token === character ? [place + 1] : [];

@@ -7,11 +7,17 @@ const hashes: Readonly<Record<string, string>> = { HS256: 'sha256', HS384: 'sha3
 
 const headerSchema = z.object({ alg: z.string(), crit: z.optional(z.never()) });
 
+/** A shorter key can be found by trying. RFC 7518 §3.2 demands 32 bytes, which not all keys of Clair 4 have. */
+const keyBytesMin = 16;
+
 /** Parses a shared key in base64 of either alphabet. `setting` names it in the message. Throws `config-invalid`. */
 export function parseSigningKey(setting: string, text: string): Buffer {
   const key = Buffer.from(text, 'base64');
-  if (/^[\w+/-]+={0,2}$/.test(text) && key.length > 0) return key;
-  throw new ClairError('config-invalid', `${setting} must be a key in base64`);
+  if (/^[\w+/-]+={0,2}$/.test(text) && key.length >= keyBytesMin) return key;
+  throw new ClairError(
+    'config-invalid',
+    `${setting} must be a key of ${keyBytesMin} bytes or more in base64: make one with openssl rand -base64 32`,
+  );
 }
 
 /** Returns a token with claims, signed by HMAC with SHA-256. RFC 7515 §5.1. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
@@ -50,6 +50,12 @@ function shell(script: string, env: Runner) {
   });
 }
 
+/** Adds rules that accept all findings, as a change under test could. */
+function acceptEverything({ RUNNER_TEMP = assert.fail() }: Runner): void {
+  const rules = 'ignore:\n  - id: CVE-*\n    reason: a change under test\n';
+  writeFileSync(join(RUNNER_TEMP, '.clairignore.yaml'), rules);
+}
+
 /** Replaces `${{ inputs.name }}` as the runner of GitHub does. */
 function withInputs(text: string, inputs: Readonly<Record<string, string>>): string {
   return text.replaceAll(
@@ -62,8 +68,13 @@ test('the action of GitHub scans an image, writes SARIF, and fails at its gate',
   const action = parse(readFileSync(inCheckout('deploy/github/action.yml'), 'utf8')) as Action;
   const step = action.runs.steps.find(({ id }) => id === 'scan') ?? assert.fail();
   const env = runner(t);
+  acceptEverything(env);
   const scan = (failOn: string): number | null => {
-    const inputs = { image: inCheckout('examples/image.tar'), 'fail-on': failOn };
+    const inputs = {
+      image: inCheckout('examples/image.tar'),
+      'fail-on': failOn,
+      ignore: action.inputs['ignore']?.default ?? assert.fail(),
+    };
     const own = Object.entries(step.env ?? {}).map(([name, text]) => [name, withInputs(text, inputs)]);
     const { status, stdout } = shell(step.run ?? '', { ...env, ...(Object.fromEntries(own) as Runner) });
     assert.match(stdout, /CVE-2024-31449/);
@@ -85,8 +96,9 @@ test('the template of GitLab scans an image, and writes the report that it names
     clair: PipelineJob;
   };
   const env: Runner = { ...runner(t), SCANNED_IMAGE: inCheckout('examples/image.tar') };
-  const { SCAN_GATE: gate = assert.fail() } = job.variables;
-  const { status } = shell(job.script.join('\n'), { ...env, SCAN_GATE: gate });
+  acceptEverything(env);
+  const { SCAN_GATE = assert.fail(), SCAN_IGNORE = assert.fail() } = job.variables;
+  const { status } = shell(job.script.join('\n'), { ...env, SCAN_GATE, SCAN_IGNORE });
   assert.equal(status, 1);
   const report = readFileSync(
     join(env['RUNNER_TEMP'] ?? '', job.artifacts.reports.container_scanning),

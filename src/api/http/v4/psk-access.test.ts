@@ -5,7 +5,7 @@ import { accessByTokens } from '../access.ts';
 import { renderV4Error } from './errors.ts';
 import { accessWithPsk } from './psk-access.ts';
 
-const key = Buffer.from('the key of both').toString('base64');
+const key = Buffer.from('the key of both sides').toString('base64');
 const seconds = 1_800_000_000;
 const settings = { key, issuers: ['quay'] };
 const access = accessWithPsk(settings, accessByTokens([]), () => seconds * 1000);
@@ -51,7 +51,7 @@ test('refuses other issuers, keys, algorithms and times', () => {
       { ...good, iat: seconds + 60 },
     ],
   ].map((claims) => jwt(claims));
-  const other = Buffer.from('another key').toString('base64');
+  const other = Buffer.from('another key of 16 bytes').toString('base64');
   const [header, payload, signature] = jwt(good).split('.');
   for (const token of [
     ...refused,
@@ -84,19 +84,22 @@ test('accepts other tokens besides, with their scopes', () => {
   );
 });
 
-test('changes nothing without a key, and refuses a key that is not base64', () => {
+test('changes nothing without a key, and refuses a key that is short or not base64', () => {
   const open = accessByTokens([]);
   assert.equal(
     accessWithPsk({ key: '', issuers: [] }, open, () => 0),
     open,
   );
-  assert.throws(() => accessWithPsk({ key: '…', issuers: [] }, open, () => 0), { code: 'config-invalid' });
+  for (const unfit of ['…', 'aa', Buffer.from('fifteen bytes!!').toString('base64')])
+    assert.throws(() => accessWithPsk({ key: unfit, issuers: [] }, open, () => 0), {
+      code: 'config-invalid',
+    });
 });
 
 test('says in the log what is wrong with a token', () => {
   const reasonOf = (token: string): string | undefined =>
     access.authorize(`Bearer ${token}`, undefined).refusal?.reason;
-  const other = Buffer.from('another key').toString('base64');
+  const other = Buffer.from('another key of 16 bytes').toString('base64');
   assert.deepEqual(
     [
       jwt(good, { signedBy: other }),
