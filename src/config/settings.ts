@@ -259,7 +259,9 @@ const settings = {
   }),
   updater: {
     interval: duration('Interval between updates of the advisories; 0 disables updates.', 2 * hour),
-    enabledupdaters: stringList('Advisory sources to use; all when empty.'),
+    enabledupdaters: stringList(
+      'Sources of advisories to use; all when empty. Sources of ratings, such as `nvd`, are used too. If the list names some of these, only those are.',
+    ),
     mirror: string('Directory or URL of a mirror of the vendors’ hosts. Advisories are fetched from it.'),
     from: stringList(
       'Published databases, in the order in which they are asked: directories of `clair db build`, `https://…`, `registry:HOST/REPOSITORY`, each also with `@sha256:…`. Feeds that they have come from there, the others from `mirror` or their vendors. If all places fail, such a feed fails; with `vendors` as the last place, it comes from its vendor. The option `--from` overrides it.',

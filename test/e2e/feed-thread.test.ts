@@ -80,7 +80,7 @@ test('answers requests while the parser of a plugin never ends, and ends at SIGT
   const [database, plugin] = [databaseOf(t), join(temporaryDirectory(t), 'stuck.mjs')];
   writeFileSync(plugin, stuckPlugin);
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
-  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin };
+  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck,kev', CLAIR_PLUGINS: plugin };
   const server = await runOn(t, url, database, env);
   await waitUntil(() => server.written().some((line) => line.includes('the parser has begun')));
   assert.equal(await server.clair.health(), 200);
@@ -94,7 +94,7 @@ test('loads feeds of plugins, and of an in-memory database, on the feed thread',
   const plugin = join(temporaryDirectory(t), 'words.mjs');
   writeFileSync(plugin, stuckPlugin.replace('for (;;);', ''));
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
-  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin };
+  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck,kev', CLAIR_PLUGINS: plugin };
   const server = await runOn(t, url, ':memory:', env);
   assert.match(await server.logged('feed updated'), /"source":"stuck","feed":"all","added":1,/);
   const { status, body } = await server.clair.get('/v1/namespaces/debian:12/vulnerabilities?limit=1');
@@ -127,7 +127,7 @@ test('continues when the parser of a plugin ends its thread', { timeout }, async
   const plugin = join(temporaryDirectory(t), 'ending.mjs');
   writeFileSync(plugin, stuckPlugin.replace('for (;;);', 'process.exit(3);'));
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
-  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin };
+  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck,kev', CLAIR_PLUGINS: plugin };
   const server = await runOn(t, url, databaseOf(t), env);
   assert.match(await server.logged('feed update failed'), /the thread that loads feeds has ended/);
   assert.equal(await server.clair.health(), 200);
@@ -139,7 +139,11 @@ test('releases the memory of a failed update before the next attempt', { timeout
     "console.error('on thread', (await import('node:worker_threads')).threadId); throw new Error('broken');";
   writeFileSync(plugin, stuckPlugin.replace('for (;;);', fails));
   const url = await mirror(t, (response) => response.end('x'), '/feeds.example/stuck');
-  const env = { CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck', CLAIR_PLUGINS: plugin, CLAIR_UPDATER_INTERVAL: '1s' };
+  const env = {
+    CLAIR_UPDATER_ENABLEDUPDATERS: 'stuck,kev',
+    CLAIR_PLUGINS: plugin,
+    CLAIR_UPDATER_INTERVAL: '1s',
+  };
   const server = await runOn(t, url, databaseOf(t), env);
   const threads = (): string[] => server.written().flatMap((line) => /on thread \d+/.exec(line) ?? []);
   await waitUntil(() => threads().length >= 2);
@@ -176,7 +180,8 @@ async function runOn(
     CLAIR_API_HEALTHADDR: '127.0.0.1:0',
     CLAIR_DATABASE_OPTIONS_PATH: database,
     CLAIR_UPDATER_MIRROR: url,
-    CLAIR_UPDATER_ENABLEDUPDATERS: 'alma',
+    CLAIR_UPDATER_ENABLEDUPDATERS: 'alma,kev',
+    CLAIR_UPDATER_SOURCES_KEV_INTERVAL: '0',
     CLAIR_UPDATER_SOURCES_ALMA_FEEDS: '9',
     ...env,
   });

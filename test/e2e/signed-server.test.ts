@@ -76,7 +76,8 @@ test('takes signed advisories over HTTPS, follows a new root, and refuses an old
     CLAIR_DATABASE_OPTIONS_PATH: served,
     CLAIR_API_ADDR: '127.0.0.1:0',
     CLAIR_API_HEALTHADDR: '127.0.0.1:0',
-    CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine',
+    CLAIR_UPDATER_ENABLEDUPDATERS: 'alpine,kev',
+    CLAIR_UPDATER_SOURCES_KEV_INTERVAL: '0',
     CLAIR_UPDATER_SOURCES_ALPINE_FEEDS: 'v3.20/main',
     CLAIR_UPDATER_INTERVAL: '1s',
   });

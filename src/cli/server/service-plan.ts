@@ -79,12 +79,17 @@ function isListerByDefault(lister: Extensions['listers'][number]): boolean {
 }
 
 /** Returns the feeds of all enabled sources; if `updater.sources` names feeds of a source, only those. */
-function enabledFeeds(
-  { updater: { enabledupdaters: names, sources } }: Config,
-  extensions: Extensions,
+export function enabledFeeds(
+  { updater: { enabledupdaters: names, sources } }: Pick<Config, 'updater'>,
+  extensions: Pick<Extensions, 'sources' | 'enrichers'>,
 ): FeedOfSource[] {
-  const all = [...extensions.sources, ...extensions.enrichers];
-  const enabled = selectForSetting('updater.enabledupdaters', names, all);
+  const { enrichers } = extensions;
+  const all = [...extensions.sources, ...enrichers];
+  const named = selectForSetting('updater.enabledupdaters', names, all);
+  // A list of Clair v3 has no source of ratings, and Clair's ratings do not depend on it.
+  const enabled = enrichers.some(({ name }) => named.some((one) => one.name === name))
+    ? named
+    : [...named, ...enrichers];
   selectForSetting('updater.sources', Object.keys(sources), all);
   return enabled.flatMap((source) => {
     const own = source.feeds.map((name) => ({ name }));
