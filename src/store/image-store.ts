@@ -73,7 +73,10 @@ export interface AffectedImage {
   /** Details of the image from scans. Null if no scan has read it. */
   readonly known:
     | (Pick<KnownImage, 'number' | 'reference' | 'origin' | 'platform' | 'digest' | 'untaggedSince'> &
-        Pick<SeenImage, 'isVerified'>)
+        Pick<SeenImage, 'isVerified'> & {
+          /** Its current tags, `repository:tag`, sorted. */
+          readonly tags: readonly string[];
+        })
     | null;
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];

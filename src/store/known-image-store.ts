@@ -107,6 +107,8 @@ export interface KnownImageStore {
    * the most layers comes first.
    */
   findBases(diffIds: readonly Digest[]): Promise<readonly KnownImage[]>;
+  /** Returns all current tags of an image, `repository:tag`, sorted. */
+  findTags(number: number): Promise<readonly string[]>;
   /** Returns what a name meant, the newest first; at most `limit` periods. */
   findNameHistory(name: ImageTag, limit: number): Promise<readonly NamePeriod[]>;
   /** Ends what names mean now: they no longer exist in their registry. Returns how many images lost one. */

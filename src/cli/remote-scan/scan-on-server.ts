@@ -36,7 +36,7 @@ export async function scanOnServer(target: string, options: RemoteScanOptions): 
     const added = await client.addScan({ reference, ...(platform !== undefined && { platform }) });
     const digest = await followJob(added, { client, progress });
     progress.show(`fetching the report from ${client.name}`);
-    const { bytes, isAssessed } = await client.fetchReport(digest, { platform, asOf });
+    const { bytes, isAssessed } = await client.fetchReport(digest, { name: reference, platform, asOf });
     const report = readFullReport(`the report of ${client.name}`, bytes);
     return {
       report: { ...report, target: { ...report.target, reference: target } },

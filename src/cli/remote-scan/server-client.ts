@@ -65,10 +65,14 @@ export class ServerClient {
     return this.#jobIn(await this.#api.request({ path: `/api/v1/jobs/${id}`, limit: 'serverAnswerBytes' }));
   }
 
-  /** Returns the report of an image by its digest. */
+  /** Returns the report of an image by its digest, under a name. */
   async fetchReport(
     digest: string,
-    query: { readonly platform?: string | undefined; readonly asOf?: string | undefined },
+    query: {
+      readonly name: string;
+      readonly platform?: string | undefined;
+      readonly asOf?: string | undefined;
+    },
   ): Promise<RemoteReport> {
     const { headers, bytes } = await this.#api.request({
       path: `/api/v1/images/${digest}/report`,

@@ -11,13 +11,15 @@ import {
   type Suppressions,
   suppressionsOn,
 } from './decide.ts';
-import { claimedSubjectOf, isProven, suppressionSubjectOf } from './subject.ts';
+import { claimedSubjectOf, isProven, subjectsNamed, suppressionSubjectOf } from './subject.ts';
 
 /** Dependencies of `applySuppressions` besides the report. */
 export interface SuppressionDeps {
   /** Whether everything is known that a `clean` verdict needs. */
   readonly isKnown: boolean;
   readonly schemes: readonly VersionScheme[];
+  /** Current names of the image, `repository:tag`. Absent if the report is for the name of its target only. */
+  readonly names?: readonly string[];
 }
 
 /** A report after suppression, and the rules and statements that matched something in it. */
@@ -45,13 +47,13 @@ export function applySuppressions(
 /** The same with an index, which serves several reports. */
 export function applySuppressionIndex(
   report: Report,
-  { isKnown, schemes }: SuppressionDeps,
+  { isKnown, schemes, names = [] }: SuppressionDeps,
   index: SuppressionIndex,
 ): SuppressionResult {
-  const subject = suppressionSubjectOf(report, schemes);
+  const subjects = subjectsNamed(suppressionSubjectOf(report, schemes), names);
   const used = { rules: new Set<IgnoreRule>(), documents: new Set<VexDocument>() };
   const decide = (finding: Match): StatedDecision | undefined => {
-    const { decision, rules, statements } = suppressionsOn(finding, index, subject);
+    const { decision, rules, statements } = suppressionsOn(finding, index, subjects);
     for (const { document } of statements) used.documents.add(document);
     for (const rule of rules) used.rules.add(rule);
     return decision;
@@ -82,7 +84,7 @@ function documentsByDigest(
 ): VexDocument[] {
   const subject = claimedSubjectOf(report, schemes);
   const statements = [...report.matches, ...report.suppressed].flatMap(
-    (finding) => suppressionsOn(finding, index, subject).statements,
+    (finding) => suppressionsOn(finding, index, [subject]).statements,
   );
   return statements.map(({ document }) => document);
 }

@@ -63,8 +63,26 @@ export function withStatements(
   return { isEmpty: false, rulesOn, statements: { get } };
 }
 
-/** Returns what rules and statements say of a finding of an image. A statement that it is not affected or fixed precedes a rule. */
+/**
+ * Returns what rules and statements say of a finding of an image, given as a subject for each of its names. The finding counts if it counts
+ * under one of the names: a statement on one repository must not suppress findings of another.
+ */
 export function suppressionsOn(
+  finding: Match,
+  index: SuppressionIndex,
+  subjects: readonly SuppressionSubject[],
+): MatchingSuppressions {
+  let first: MatchingSuppressions | undefined;
+  for (const subject of subjects) {
+    const found = suppressionsUnderName(finding, index, subject);
+    if (found.decision === undefined) return found;
+    first ??= found;
+  }
+  return first ?? { decision: undefined, rules: [], statements: [] };
+}
+
+/** A statement that a finding is not affected or fixed precedes a rule. */
+function suppressionsUnderName(
   finding: Match,
   index: SuppressionIndex,
   subject: SuppressionSubject,

@@ -1,4 +1,4 @@
-import { type ImageName, imageNameOf } from '../../model/image-name.ts';
+import { type ImageName, imageNameOf, parseImageName } from '../../model/image-name.ts';
 import { type PurlParts, parseNormalizedPurl } from '../../model/purl.ts';
 import type { Match, Report } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
@@ -74,6 +74,29 @@ export function claimedSubjectOf(
     schemes,
     purlsOf: cachedPurls(),
   };
+}
+
+/**
+ * Returns a subject for each current name of an image, `repository:tag`. A reference by digest is one more name, since a tag cannot replace
+ * it. Without names, and for an image of an archive, whose names are claims, returns the subject alone.
+ */
+export function subjectsNamed(
+  subject: SuppressionSubject,
+  names: readonly string[],
+): readonly SuppressionSubject[] {
+  const { name: own, target } = subject;
+  if (own === undefined || names.length === 0) return [subject];
+  // A statement may name the image exactly as a server does.
+  const prefix = target.reference.startsWith('registry:') ? 'registry:' : '';
+  const tagged = names.map((tag) => {
+    const [name, reference] = [parseImageName(tag), `${prefix}${tag}`];
+    return isSameTag(name, own) ? subject : { ...subject, name, target: { ...target, reference } };
+  });
+  return own.tag === undefined && own.digest !== undefined ? [subject, ...tagged] : tagged;
+}
+
+function isSameTag(a: ImageName | undefined, b: ImageName): boolean {
+  return a?.registry === b.registry && a.repository === b.repository && a.tag === b.tag;
 }
 
 /** Returns a function that parses each package URL once. */

@@ -1,9 +1,14 @@
-import type { AsOf } from '../../store/page.ts';
 import type { AssessedReport } from '../findings/match-image.ts';
-import { assessStoredImage, imageOfPlatform, openStoredImage, type StoredImageDeps } from './stored-image.ts';
+import {
+  type AssessStoredOptions,
+  assessStoredImage,
+  imageOfPlatform,
+  openStoredImage,
+  type StoredImageDeps,
+} from './stored-image.ts';
 
 /** Options of `reportOfImage`. */
-export interface ImageReportOptions extends AsOf {
+export interface ImageReportOptions extends AssessStoredOptions {
   /** Chooses an image if the digest is that of an index. */
   readonly platform?: string | undefined;
 }
@@ -14,10 +19,10 @@ export interface ImageReportOptions extends AsOf {
  */
 export async function reportOfImage(
   digest: string,
-  { platform, asOf }: ImageReportOptions,
+  { platform, ...options }: ImageReportOptions,
   deps: StoredImageDeps,
 ): Promise<AssessedReport | undefined> {
   const known = imageOfPlatform(await deps.store.knownImages.findByDigest(digest), platform);
   if (known === undefined) return undefined;
-  return await assessStoredImage(await openStoredImage(known, deps), { asOf }, deps);
+  return await assessStoredImage(await openStoredImage(known, deps), options, deps);
 }

@@ -1,5 +1,6 @@
 import { ClairError } from '../../core/errors.ts';
-import { applySuppressionIndex } from '../../match/suppress/apply.ts';
+import { parseReference, referenceText } from '../../image/registry/reference.ts';
+import { applySuppressionIndex, type SuppressionDeps } from '../../match/suppress/apply.ts';
 import type { Target } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { KnownImage } from '../../store/known-image-store.ts';
@@ -53,26 +54,52 @@ export async function openStoredImage(
   return { known, target: opened.target, indexed };
 }
 
-/** Returns the report of a stored image with the advisories of now, or of a time in the past. Rules and VEX statements are those of now. */
+/** Options of `assessStoredImage`. */
+export interface AssessStoredOptions extends AsOf {
+  /** The reference under which the image is assessed. Without it, a finding is suppressed only under all names of the image. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * Returns the report of a stored image with the advisories of now, or of a time in the past. Rules and VEX statements are those of now.
+ * Throws `usage` if the name is not a reference.
+ */
 export async function assessStoredImage(
-  { known, target, indexed }: StoredImage,
-  { asOf }: AsOf,
+  { known, target: stored, indexed }: StoredImage,
+  { asOf, name }: AssessStoredOptions,
   deps: StoredImageDeps,
 ): Promise<AssessedReport> {
+  const target = name === undefined ? stored : targetNamed(stored, name);
   const now = (): Date => (asOf === undefined ? deps.now() : new Date(asOf));
   const assessed = await matchImage(target, indexed, { ...deps, asOf, now, outcomes: [] });
-  return withSuppressions(assessed, await deps.suppressions.forImage(known.number), deps.extensions);
+  const suppressions = await deps.suppressions.forImage(known.number);
+  const hasAllNames = name === undefined && !suppressions.index.isEmpty;
+  const names = hasAllNames ? await deps.store.knownImages.findTags(known.number) : [];
+  return withSuppressions(assessed, suppressions, { schemes: deps.extensions.schemes, names });
+}
+
+/** Returns a target with a reference in the place of all its names in registries. */
+function targetNamed(target: Target, reference: string): Target {
+  const name = parseReference(reference);
+  const { repoDigests = [] } = target;
+  const repository = `${name.registry}/${name.repository}`;
+  return {
+    ...target,
+    reference: `registry:${referenceText(name)}`,
+    names: name.tag === undefined ? [] : [`${repository}:${name.tag}`],
+    repoDigests: repoDigests.map((text) => repository + text.slice(text.lastIndexOf('@'))),
+  };
 }
 
 /** Applies rules and VEX statements to a report, and adds what it states of attached documents. */
 function withSuppressions(
   { report, ...assessed }: AssessedReport,
   { index, attached }: ImageSuppressions,
-  { schemes }: Pick<Extensions, 'schemes'>,
+  { schemes, names }: Pick<SuppressionDeps, 'schemes'> & { readonly names: readonly string[] },
 ): AssessedReport {
   const stated = attached === undefined ? report : { ...report, attachedVex: attached };
   if (index.isEmpty) return { report: stated, ...assessed };
-  const deps = { isKnown: assessed.isAssessed, schemes };
+  const deps = { isKnown: assessed.isAssessed, schemes, names };
   return { ...assessed, report: applySuppressionIndex(stated, deps, index).report };
 }
 

@@ -1,5 +1,5 @@
 import { type SuppressionIndex, suppressionsOn } from '../../match/suppress/decide.ts';
-import { cachedPurls, type SuppressionSubject } from '../../match/suppress/subject.ts';
+import { cachedPurls, type SuppressionSubject, subjectsNamed } from '../../match/suppress/subject.ts';
 import { imageNameOf } from '../../model/image-name.ts';
 import type { Match } from '../../model/report.ts';
 import type { VersionScheme } from '../../plugin/version-scheme.ts';
@@ -17,15 +17,23 @@ export function withCounting<T extends ImageFindings>(
   { index, schemes }: { readonly index: SuppressionIndex; readonly schemes: readonly VersionScheme[] },
 ): T[] {
   if (index.isEmpty) return [entry];
-  const subject = affectedSubject(entry, schemes);
+  const subjects = affectedSubjects(entry, schemes);
   const findings = entry.findings.filter(
-    (finding) => suppressionsOn(finding, index, subject).decision === undefined,
+    (finding) => suppressionsOn(finding, index, subjects).decision === undefined,
   );
   return findings.length === 0 ? [] : [{ ...entry, findings }];
 }
 
+/** Returns the image under each of its current names. */
+export function affectedSubjects(
+  entry: ImageFindings,
+  schemes: readonly VersionScheme[],
+): readonly SuppressionSubject[] {
+  return subjectsNamed(affectedSubject(entry, schemes), entry.known?.tags ?? []);
+}
+
 /**
- * Returns the image as rules and statements may refer to it: by its digest only if all of its layers were hashed. The store does not have the
+ * Returns the image as rules and statements may refer to it, under the name of its last scan: by its digest only if all of its layers were hashed. The store does not have the
  * code name of its release.
  */
 export function affectedSubject(

@@ -11,7 +11,7 @@ import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
 import { comparableName } from '../../model/cve.ts';
 import type { Match } from '../../model/report.ts';
 import { type AffectedEntry, affectedBy, type RatedImagesDeps } from '../notifications/affected-images.ts';
-import { affectedSubject } from './counting-findings.ts';
+import { affectedSubjects } from './counting-findings.ts';
 
 /** A finding of an image that a document would suppress. */
 export interface PreviewedFinding {
@@ -109,9 +109,9 @@ class Effect {
   }
 
   add(entry: AffectedEntry): void {
-    const subject = affectedSubject(entry, this.#deps.extensions.schemes);
+    const subjects = affectedSubjects(entry, this.#deps.extensions.schemes);
     for (const finding of entry.findings) {
-      const { decision } = suppressionsOn(finding, this.#index, subject);
+      const { decision } = suppressionsOn(finding, this.#index, subjects);
       const { package: item, vulnerability } = finding;
       const key = JSON.stringify([entry.image, vulnerability.id, item.purl, item.location.path]);
       if (decision === undefined || this.#seen.has(key)) continue;

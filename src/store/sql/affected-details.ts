@@ -46,18 +46,20 @@ export async function findImageDetails(
     const names = namesOf(ofImage);
     const isSuperseded =
       first.newest !== null && first.newest !== id && !ofImage.some(({ is_client_name: is }) => is === 1);
-    const { positionOf, known } = { positionOf: decodeOrder(order), known: knownOf(first) };
+    const { positionOf, known } = { positionOf: decodeOrder(order), known: knownOf(first, ofImage) };
     found.set(id, { identity, names, known, isSuperseded, parts, positionOf });
   }
   return found;
 }
 
-function knownOf(row: DetailRow): AffectedImage['known'] {
+function knownOf(row: DetailRow, rows: readonly DetailRow[]): AffectedImage['known'] {
   const { known_image: number, reference, origin, platform, digest, untagged_since: since } = row;
   if (number === null || reference === null || origin === null) return null;
   const untaggedSince = isoTimeOrNull(since);
   const isVerified = row.is_verified === 1;
-  return { number, reference, origin, platform, digest: digest as Digest | null, untaggedSince, isVerified };
+  const tags = namesOf(rows.filter(({ is_client_name: isOfClient }) => isOfClient === 0));
+  const content = { number, reference, origin, platform, digest: digest as Digest | null };
+  return { ...content, untaggedSince, isVerified, tags };
 }
 
 /** Returns the names of an image, sorted. */

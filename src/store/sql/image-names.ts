@@ -1,5 +1,6 @@
 import type { Expression, ExpressionBuilder, Kysely, Selectable, SqlBool } from 'kysely';
 import type { Digest } from '../../model/digest.ts';
+import { compareText } from '../../model/order.ts';
 import type { ImageTag, NamePeriod, SeenImage } from '../known-image-store.ts';
 import type { ImageNameTable } from './known-image-tables.ts';
 import type { Tables } from './schema.ts';
@@ -24,6 +25,17 @@ export async function currentNameRows(db: Kysely<Tables>, names: readonly ImageT
     .orderBy('tag')
     .orderBy('image_name.platform')
     .execute();
+}
+
+/** Returns the current tags of an image, `repository:tag`, sorted. */
+export async function findTags(db: Kysely<Tables>, image: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('image_name')
+    .select(['repository', 'tag'])
+    .where('known_image_id', '=', image)
+    .where('until', 'is', null)
+    .execute();
+  return rows.map(({ repository, tag }) => `${repository}:${tag}`).sort(compareText);
 }
 
 function isName(

@@ -3,7 +3,7 @@ import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Digest } from '../../model/digest.ts';
 import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
-import { currentNameRows, endNames, moveNames, nameHistory, needsMove } from './image-names.ts';
+import { currentNameRows, endNames, findTags, moveNames, nameHistory, needsMove } from './image-names.ts';
 import {
   type FoundImage,
   findSeen,
@@ -28,6 +28,7 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
       return await readKnownImages(db, [...new Set(rows.map((row) => row.known_image_id))]);
     },
     findBases: (diffIds) => findBases(db, diffIds),
+    findTags: (number) => findTags(db, number),
     findNameHistory: (name, limit) => nameHistory(db, name, limit),
     endNames: async (names) => {
       if (names.length === 0) return 0;

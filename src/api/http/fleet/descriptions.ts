@@ -302,6 +302,11 @@ export const reportDescription: RouteDescription = {
   summary: 'Returns the report of an image, in the format of `format` or of the `Accept` header.',
   query: {
     asOf: asOfQuery,
+    name: {
+      type: 'string',
+      summary:
+        'Reference of the image whose VEX statements apply. Without it, they must apply to all current names.',
+    },
     format: { type: 'string', summary: 'Name of a format, as of `clair scan --format`; `json` by default.' },
     platform: { type: 'string', summary: 'Platform of the image, if the digest is that of an index.' },
   },

@@ -18,32 +18,45 @@ export async function getReachedRoute(_request: ApiRequest, { store }: FleetDeps
 
 const reportQuery = z.strictObject({
   asOf: asOfParameter,
+  name: z.optional(z.string('must be given once')),
   format: z.optional(z.string('must be given once')),
   platform: z.optional(z.string().check(z.regex(platformForm, 'must be like linux/arm64'))),
 });
 
 /** `GET /images/:digest/report`: returns the report of an image with the current advisories, or with those of a time in the past. */
 export async function getReportRoute(request: ApiRequest, deps: FleetDeps): Promise<ApiResponse> {
-  const { asOf, format: name, platform } = parseQuery(request, reportQuery);
+  const { format: wanted, ...query } = parseQuery(request, reportQuery);
   const digest = parseDigest(request.params['digest'] ?? '');
   if (digest === undefined)
     throw new WireError(400, 'the digest must be sha256:… with 64 hexadecimal digits');
-  const format = name === undefined ? acceptedFormat(request, deps) : namedFormat(name, deps);
-  if (!(await mayRead(digest, request, deps))) throw new WireError(404, `no image has the digest ${digest}`);
-  const found = await deps.listLimiter.run(request.signal, () =>
-    reportOfImage(digest, { asOf, platform }, deps),
-  );
+  const format = wanted === undefined ? acceptedFormat(request, deps) : namedFormat(wanted, deps);
+  const name = await readableName(digest, request, { ...deps, name: query.name });
+  const found =
+    name === null
+      ? undefined
+      : await deps.listLimiter.run(request.signal, () => reportOfImage(digest, { ...query, name }, deps));
   if (found === undefined) throw new WireError(404, `no image has the digest ${digest}`);
   const text = reportAsText(found.report, format);
   const headers = { Vary: 'Accept', 'Clair-Assessed': String(found.isAssessed) };
   return { status: 200, headers, contentType: format.mediaType, text };
 }
 
-/** Returns whether the token may read all images with a digest. */
-async function mayRead(digest: string, request: ApiRequest, { store }: FleetDeps): Promise<boolean> {
-  if (request.repositories === undefined) return true;
+/**
+ * Returns the name of a report: the wanted one, or undefined for all names of the image. Of an image with names of others, a token that is
+ * limited to repositories gets the report for a name of its own. Returns null if it may not read all images with the digest, or the name.
+ */
+async function readableName(
+  digest: string,
+  request: ApiRequest,
+  { store, name }: Pick<FleetDeps, 'store'> & { readonly name: string | undefined },
+): Promise<string | undefined | null> {
+  const { repositories } = request;
+  if (repositories === undefined) return name;
+  if (name !== undefined && !repositories.allowsReference(name)) return null;
   const images = await store.knownImages.findByDigest(digest);
-  return images.every((image) => visibleImage(image, request).length > 0);
+  const visible = images.map((image) => visibleImage(image, request)[0]);
+  if (visible.includes(undefined)) return null;
+  return name ?? visible[0]?.reference;
 }
 
 function namedFormat(name: string, { formats }: Pick<FleetDeps, 'formats'>): ReportFormat {

@@ -100,7 +100,8 @@ async function finished(request: ApiRequest, scan: FinishedScan, deps: HarborDep
 
 /** Returns the text of a report. Empty while advisories are loaded for the first time. Throws `WireError` 500 for an image that is not assessed. */
 async function build({ job, subject, wanted, ageMs }: FinishedScan, deps: HarborDeps): Promise<string> {
-  const found = job.digest === null ? undefined : await reportOfImage(job.digest, {}, deps);
+  const found =
+    job.digest === null ? undefined : await reportOfImage(job.digest, { name: job.reference }, deps);
   if (found === undefined) throw new WireError(500, 'the image was deleted: scan it again');
   const { report } = found;
   const { extensions, showsDoubts } = deps;
