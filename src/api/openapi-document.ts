@@ -32,7 +32,7 @@ export function apiOpenApiDocument(requiresTokens: boolean): Schema {
   );
 }
 
-/** Returns the routers for `/openapi.json`, a route that Clair does not have, and for that of Clair v4. */
+/** Returns the routers for `/openapi.json`, a route that the original Clair does not have, and for that of Clair v4. */
 export function openApiRouters(requiresTokens: boolean): Router[] {
   const { name, method } = documentRoute.route;
   const handle = async () => ({ status: 200, body: apiOpenApiDocument(requiresTokens) });

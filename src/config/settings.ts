@@ -19,8 +19,8 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /**
- * All settings except those of transports. Settings that Clair had keep Clair's names: `port` and `healthport` are those of Clair v2,
- * `addr` and `healthaddr` those of v3.
+ * All settings except those of transports. Settings that the original Clair had keep their names: `port` and `healthport` are those of Clair
+ * v2, `addr` and `healthaddr` those of v3.
  */
 const settings = {
   database: {

@@ -128,7 +128,7 @@ export function errorResponse(
 }
 
 /**
- * Reads a body. Without a maximum, reads its first MiB, as Clair does, and discards the rest. Throws `WireError` 413 if the body is longer
+ * Reads a body. Without a maximum, reads its first MiB, as Clair 2 does, and discards the rest. Throws `WireError` 413 if the body is longer
  * than the maximum.
  */
 export async function readBody(incoming: IncomingMessage, bytesMax?: number): Promise<Buffer> {
