@@ -1,6 +1,7 @@
 import { ClairError } from '../core/errors.ts';
 import { secretString, type ValuesOf } from '../core/setting.ts';
 import type { NotificationMessage, Transport } from '../plugin/transport.ts';
+import { affectsImages } from './channel-message.ts';
 import { postSettings, postTargetOf } from './http-post.ts';
 import { type TransportContext, type TransportKind, transportKind } from './transport-kind.ts';
 
@@ -50,6 +51,7 @@ function toChannel(
     throw new ClairError('config-invalid', `${section}.endpoint must be an https URL`);
   return {
     name,
+    wants: affectsImages,
     async deliver(notification, signal) {
       if (notification.previouslyDeliveredAt !== undefined) return;
       const body = JSON.stringify(await payloadOf(notification));

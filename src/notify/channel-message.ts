@@ -34,6 +34,13 @@ export interface ChannelMessage {
   readonly link: string | undefined;
 }
 
+/** Whether a notification affects known images. People need no other: feeds change many records of packages that no image has. */
+export async function affectsImages(notification: NotificationMessage): Promise<boolean> {
+  if (notification.kind !== 'change') return true;
+  const { images, hasMoreImages } = await notification.content();
+  return images.length > 0 || hasMoreImages;
+}
+
 /** Renders a notification, and escapes its texts for one service. */
 export async function renderMessage(
   notification: NotificationMessage,

@@ -1,6 +1,7 @@
 import { ClairError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Transport } from '../plugin/transport.ts';
+import { affectsImages } from './channel-message.ts';
 import { notificationMail } from './mail-message.ts';
 import {
   dailyMailAtMs,
@@ -34,6 +35,7 @@ function toRecipients(server: MailServer): Transport {
   const missing = new MissingRecipients();
   return {
     name: 'email',
+    wants: affectsImages,
     async deliver(notification, signal) {
       if (notification.previouslyDeliveredAt !== undefined) return;
       const { name } = notification;

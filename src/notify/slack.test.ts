@@ -5,6 +5,7 @@ import { checkTransport, sampleNotification } from '../plugin/contract/transport
 import type { Transport } from '../plugin/transport.ts';
 import { assertNotDelivered, openChannel, startChannel } from '../testing/channel.ts';
 import { listenLocally } from '../testing/http-server.ts';
+import { sampleBatchMessage, sampleChangeMessage } from '../testing/notification-messages.ts';
 import type { ChannelOptions } from './channel-kind.ts';
 import { slack } from './slack.ts';
 import { slackMessage } from './slack-message.ts';
@@ -37,6 +38,16 @@ test('posts a notification to the webhook once', async (t) => {
     neverAborted,
   );
   assert.equal(received.length, 1);
+});
+
+test('wants changes that affect images, and batches', async (t) => {
+  const { options } = await hooks(t, (_, response) => response.writeHead(200).end('ok'));
+  const { wants = assert.fail() } = toChannel(options);
+  const image = { identity: 'sha256:00', names: ['shop'], packages: [], fix: { state: 'unfixed' } } as const;
+  assert.equal(await wants(sampleChangeMessage({})), false);
+  assert.equal(await wants(sampleChangeMessage({ images: [image] })), true);
+  assert.equal(await wants(sampleChangeMessage({ hasMoreImages: true })), true);
+  assert.equal(await wants(sampleBatchMessage([])), true);
 });
 
 test('fulfils the contract of transports', async (t) => {
