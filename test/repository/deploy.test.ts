@@ -148,6 +148,13 @@ test('docs/server.md shows the unit of deploy/systemd', () => {
   assert.ok(textOf('docs/server.md').includes(textOf('deploy/systemd/clair.service')));
 });
 
+test('systemd starts a server again for as long as its database is not there', () => {
+  const unit = textOf('deploy/systemd/clair.service');
+  // The defaults of systemd are five starts in ten seconds, 100 ms apart. See systemd.unit(5).
+  assert.match(unit, /^StartLimitIntervalSec=0$(?=[^[]*\[Service\])/m);
+  assert.match(unit, /^Restart=on-failure\nRestartSec=5$/m);
+});
+
 /** Returns the metrics of a server that has done everything once. */
 async function sampleMetrics(): Promise<string> {
   const metrics = createMetrics();
