@@ -10,7 +10,7 @@ import { limits } from '../core/limits.ts';
 import { redactorOf } from '../kit/redact.ts';
 import { type ConfigOptions, loadConfig, pluginNames, settings } from './config.ts';
 import { openLog } from './log/open-log.ts';
-import { logStrictSources, warnOfOpenAccess } from './log/server-events.ts';
+import { logStrictSources, needsSignIn, warnOfOpenAccess, warnOfOwnKeys } from './log/server-events.ts';
 import { programVersion } from './program-version.ts';
 import { type RunningServer, startServer } from './server/start-server.ts';
 
@@ -74,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     warnIfOpenAccess(config, server, log);
     logIfStrictSources(config, log);
     warnOfUnsigned(config, log);
-    warnOfOwnPageKey(config, log);
+    warnOfOwnKeys(log, config);
     await stopSignal;
     stop.abort();
     log.info('stopping');
@@ -127,7 +127,7 @@ function warnIfOpenAccess({ api }: Config, { apiPort }: RunningServer, log: Logg
   warnOfOpenAccess(log, {
     host: address.host,
     port: apiPort,
-    hasTokens: api.tokens.length > 0 || api.v4.pskkey !== '' || api.oidc.issuer !== '',
+    hasTokens: needsSignIn(api),
     asksForCertificates: api.cafile !== '',
   });
 }
@@ -141,12 +141,6 @@ function warnOfUnsigned({ updater: { from, root } }: Config, log: Logger): void 
   });
   if (places.length > 0)
     log.warn({ places }, 'published advisories are not signed: make sure that only you can write there');
-}
-
-/** Warns if servers that may share the database cannot continue each other's pages. */
-function warnOfOwnPageKey({ api, database }: Config, log: Logger): void {
-  if (database.type !== 'pgsql' || api.paginationkey !== '' || database.options.paginationkey !== '') return;
-  log.warn('api.paginationkey is not set: no other server can continue pages of this one');
 }
 
 function logIfStrictSources(config: Config, log: Logger): void {

@@ -101,6 +101,12 @@ test('the configurations and variables of the manifests are settings', (t) => {
     );
 });
 
+test('several pods share the keys of pages and of sessions', () => {
+  const names = container.env.map(({ name }) => name);
+  for (const name of ['CLAIR_API_PAGINATIONKEY', 'CLAIR_API_SESSION_KEY'])
+    assert.ok(names.includes(name), name);
+});
+
 test('all files name the image of this version', () => {
   const images = filesLike('deploy/**/*.yaml').flatMap(({ path, text }) =>
     Array.from(text.matchAll(/image: (clair:\S+)/g), ([, image]) => `${path} ${image}`),

@@ -4,6 +4,7 @@ import type { RequestRecord } from '../../api/http/request-record.ts';
 import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { redact } from '../../kit/redact.ts';
+import { loadConfig } from '../config.ts';
 import { openLog } from './open-log.ts';
 import {
   logIngest,
@@ -11,6 +12,7 @@ import {
   logRequest,
   logStrictSources,
   warnOfOpenAccess,
+  warnOfOwnKeys,
 } from './server-events.ts';
 
 type Line = Readonly<Record<string, unknown>>;
@@ -173,4 +175,23 @@ test('warns that auto means strict, and logs at info when networks or directorie
     /listens on all addresses: auto means strict.*worker\.sources\.networks/,
   );
   assert.match(String(lines[1]?.['msg']), /listens on 10\.0\.0\.1/);
+});
+
+test('warns of keys that servers on one database do not share', () => {
+  const sum = 'a'.repeat(64);
+  const key = Buffer.alloc(32, 7).toString('base64');
+  const postgres = { CLAIR_DATABASE_TYPE: 'pgsql', CLAIR_DATABASE_OPTIONS_SOURCE: 'postgresql:///clair' };
+  const withTokens = { ...postgres, CLAIR_API_TOKENS: `read:${sum}:ci` };
+  const warnings = (env: Readonly<Record<string, string>>): unknown[] => {
+    const { log, lines } = logging();
+    warnOfOwnKeys(log, loadConfig({}, env));
+    return lines.map(({ level, msg }) => `${String(level)} ${String(msg).split(' ', 1)[0]}`);
+  };
+  const [pages, sessions] = ['warn api.paginationkey', 'warn api.session.key'];
+  assert.deepEqual(warnings({ CLAIR_API_TOKENS: `read:${sum}:ci` }), []);
+  assert.deepEqual(warnings(withTokens), [pages, sessions]);
+  assert.deepEqual(warnings({ ...withTokens, CLAIR_API_PAGINATIONKEY: key }), [sessions]);
+  assert.deepEqual(warnings({ ...withTokens, CLAIR_API_SESSION_KEY: key }), [pages]);
+  assert.deepEqual(warnings({ ...withTokens, CLAIR_API_APIS: 'v1,native' }), [pages]);
+  assert.deepEqual(warnings(postgres), [pages], 'no client signs in');
 });

@@ -2,7 +2,9 @@ import type { Logger } from 'pino';
 import type { IngestRecord } from '../../api/http/ingest-record.ts';
 import { type RequestRecord, truncateLogText } from '../../api/http/request-record.ts';
 import type { RefusedCertificate } from '../../api/http/tls.ts';
+import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
+import { servedApis } from '../server/served-apis.ts';
 import { requestMessage } from './open-log.ts';
 
 /** Routes that monitoring requests every few seconds. */
@@ -99,4 +101,20 @@ export function logStrictSources(log: Logger, { host, networks, directories }: S
       'addresses and from what worker.sources.networks and worker.sources.directories list. List your private registries there, ' +
       'or set worker.sources.policy to open to read from anywhere, as the original Clair does',
   );
+}
+
+/** Whether clients must say who they are: the settings have tokens, a key of Clair v4, or a provider. */
+export function needsSignIn({ tokens, v4, oidc }: Config['api']): boolean {
+  return tokens.length > 0 || v4.pskkey !== '' || oidc.issuer !== '';
+}
+
+/** Warns if servers that may share the database cannot continue each other's pages, or read each other's sessions. */
+export function warnOfOwnKeys(log: Logger, { api, database }: Pick<Config, 'api' | 'database'>): void {
+  if (database.type !== 'pgsql') return;
+  if (api.paginationkey === '' && database.options.paginationkey === '')
+    log.warn('api.paginationkey is not set: no other server can continue pages of this one');
+  if (api.session.key === '' && needsSignIn(api) && servedApis(api.apis).has('console'))
+    log.warn(
+      'api.session.key is not set: people who sign in to the console here are unknown to other servers',
+    );
 }

@@ -142,6 +142,17 @@ test('ends a session with its token, its last day, its lifetime and its key', as
   assert.equal((await without.ask('GET', '/thing', { cookie: rita })).status, 401);
 });
 
+test('logs that the cookie of a session cannot be opened, and not that a token is missing', async (t) => {
+  const { signIn } = await startServer(t, {});
+  const cookie = pairOf(await signIn('reader'));
+  const { api } = loadConfig({}, {});
+  const { access } = signInPlan({ ...api, tokens: [reader] });
+  const reasonFor = (headers: { readonly cookie: string }): string | undefined =>
+    access.authorize(undefined, undefined, headers).refusal?.reason;
+  assert.match(reasonFor({ cookie }) ?? '', /^the cookie of the session is .* another api\.session\.key$/);
+  assert.equal(reasonFor({ cookie: 'theme=dark' }), 'no bearer token');
+});
+
 test('makes a browser forget its session', async (t) => {
   const { ask, origin } = await startServer(t, {});
   const { status, headers } = await ask('DELETE', '/session', { origin });

@@ -39,6 +39,11 @@ export class SealedCookie<T> {
     return message === undefined ? undefined : z.safeParse(schema, JSON.parse(message.toString())).data;
   }
 
+  /** Whether a request has the cookie, readable or not. */
+  isSent(cookies: string | undefined): boolean {
+    return cookieValue(cookies, this.#name) !== undefined;
+  }
+
   /** Returns the `Set-Cookie` header that stores a content for the whole lifetime. Throws `limit-exceeded`. */
   write(content: T): string {
     const { now, lifetimeMs } = this.#options;
