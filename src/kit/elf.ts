@@ -70,11 +70,17 @@ interface Form {
   readonly isLittle: boolean;
 }
 
+/**
+ * Returns the form of a file. Linux ignores what the first bytes state about it: the type of the file shows the byte order, and the size of its
+ * segment headers the width. Linux, fs/binfmt_elf.c.
+ */
 function formOf(bytes: Buffer): Form | undefined {
-  const [width, order] = [bytes[4], bytes[5]];
   if (!hasElfMagic(bytes) || bytes.length < headerBytesMin) return undefined;
-  if ((width !== 1 && width !== 2) || (order !== 1 && order !== 2)) return undefined;
-  return { is64: width === 2, isLittle: order === 1 };
+  const [first, second] = [bytes[16], bytes[17]];
+  const isLittle = (first === 0) === (second === 0) ? bytes[5] !== 2 : first !== 0;
+  const isWide = half(bytes, layouts[64].entryBytes, { is64: true, isLittle }) === layouts[64].entry;
+  const isNarrow = half(bytes, layouts[32].entryBytes, { is64: false, isLittle }) === layouts[32].entry;
+  return { is64: isWide || (!isNarrow && bytes[4] !== 1), isLittle };
 }
 
 /** Size of the header of a 32-bit file in bytes. */

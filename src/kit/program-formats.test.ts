@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { writeElf } from '../testing/elf-writer.ts';
 import { fatProgram, machOProgram, peProgram } from '../testing/program-writer.ts';
+import { isElfProgram, readElfHead } from './elf.ts';
 import { hasMachOMagic, machOPrograms, readMachOHead } from './mach-o.ts';
 import { readPeHead } from './pe.ts';
 
@@ -52,5 +54,20 @@ test('reads nothing from headers that are cut, damaged or of object files', () =
       const damaged = Buffer.from(bytes);
       damaged.fill(0xff, end, end + 8);
       read(damaged);
+    }
+});
+
+test('reads a program of Linux whatever its header states about width and byte order', () => {
+  for (const is32 of [false, true])
+    for (const isBigEndian of [false, true]) {
+      const proper = writeElf({ is32, isBigEndian, note: 'Go' });
+      const head = readElfHead(proper);
+      assert.deepEqual([head?.segments.length, head?.isBigEndian], [3, isBigEndian]);
+      for (const width of [0, 1, 2, 255])
+        for (const order of [0, 1, 2, 255]) {
+          const stated = Buffer.from(proper);
+          stated.set([width, order], 4);
+          assert.deepEqual([isElfProgram(stated), readElfHead(stated)], [true, head]);
+        }
     }
 });

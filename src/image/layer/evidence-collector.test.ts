@@ -44,14 +44,21 @@ function zip(name: string): Buffer {
   return header;
 }
 
-/** Returns the start of a portable executable, with or without a .NET header. */
-function portable(runTimeHeader: number): Buffer {
-  const bytes = Buffer.alloc(1024);
+/** Returns the start of a portable executable, with or without a .NET header. `start` is the place of its file header. */
+function portable(runTimeHeader: number, start: number = 128): Buffer {
+  const bytes = Buffer.alloc(start + 896);
   bytes.write('MZ');
-  bytes.writeUInt32LE(128, 60);
-  bytes.write('PE\0\0', 128);
-  bytes.writeUInt16LE(0x20b, 152);
-  bytes.writeUInt32LE(runTimeHeader, 152 + 112 + 14 * 8);
+  bytes.writeUInt32LE(start, 60);
+  bytes.write('PE\0\0', start);
+  bytes.writeUInt16LE(0x20b, start + 24);
+  bytes.writeUInt32LE(runTimeHeader, start + 24 + 112 + 14 * 8);
+  return bytes;
+}
+
+/** Returns a program of Go with other bytes for its width and byte order. */
+function goProgram(width: number, order: number): Buffer {
+  const bytes = Buffer.from(samplePrograms.golang);
+  bytes.set([width, order], 4);
   return bytes;
 }
 
@@ -74,6 +81,11 @@ const byContent: readonly (readonly [path: string, content: string | Uint8Array,
   ['opt/app', `#!/usr/bin/env python3\n${zip('__main__.py').toString('latin1')}`, 'pypi'],
   ['opt/Lib.dll', portable(1), 'nuget'],
   ['opt/lib.far', portable(1), 'nuget'],
+  ['opt/Far.dll', portable(1, 2000), 'nuget'],
+  ['opt/Split.dll', portable(1, 980), 'nuget'],
+  ['opt/unstated', goProgram(0, 0), 'golang'],
+  ['opt/big', goProgram(2, 2), 'golang'],
+  ['opt/narrow', goProgram(1, 1), 'golang'],
   ['app/tool.kar', samplePrograms.cargo, 'cargo'],
   ['app/script.jar', zip('app/__main__.py'), 'pypi'],
   ['app/.pnp.cjs', `(()=>{var __webpack_modules__={${'x'.repeat(2000)}`, 'npm'],

@@ -315,7 +315,7 @@ class ContentSink implements PayloadSink {
         this.#takeKind(archivedEvidence(head));
         return;
       case 'pe':
-        if (isAssembly(head)) this.#takeKind('nuget');
+        if (isAssembly(head, this.#entry.size)) this.#takeKind('nuget');
         else this.#beginProgram(read);
         return;
       case undefined:
@@ -360,7 +360,7 @@ function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind)
     }
     const content = contentKind(head);
     if (content === 'elf') take('generic');
-    else if (content === 'pe' && isAssembly(head)) take('nuget');
+    else if (content === 'pe' && isAssembly(head, size)) take('nuget');
     else if (content === 'zip' || content === 'script') {
       const kind = archivedEvidence(head);
       if (kind !== undefined) take(kind);

@@ -58,15 +58,20 @@ export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | 'hex' | undef
   return /\.py$|\.(?:dist|egg)-info\/|^(?:\.bootstrap|\.deps)\//.test(name) ? 'pypi' : undefined;
 }
 
-/** Whether a portable executable is a .NET assembly: its last but one data directory is the runtime header. Microsoft, "PE Format". */
-export function isAssembly(head: Buffer): boolean {
+/**
+ * Whether a portable executable is a .NET assembly: its last but one data directory is the runtime header. One of this size in bytes whose
+ * headers are behind its first bytes counts as an assembly. Microsoft, "PE Format".
+ */
+export function isAssembly(head: Buffer, size: number): boolean {
   if (head.length < contentBytesMin) return false;
   const start = head.readUInt32LE(60);
-  if (start + 24 + 2 > head.length || head.toString('latin1', start, start + 4) !== 'PE\0\0') return false;
+  if (start + 24 + 2 > head.length) return start + 24 + 2 <= size;
+  if (head.toString('latin1', start, start + 4) !== 'PE\0\0') return false;
   const optional = start + 24;
   const isPlus = head.readUInt16LE(optional) === 0x20b;
   const runTimeHeader = optional + (isPlus ? 112 : 96) + 14 * 8;
-  return runTimeHeader + 8 <= head.length && head.readUInt32LE(runTimeHeader) !== 0;
+  if (runTimeHeader + 8 > head.length) return runTimeHeader + 8 <= size;
+  return head.readUInt32LE(runTimeHeader) !== 0;
 }
 
 /** Whether the description of an R package is of an installed one. Only these state the R version that built them. */
