@@ -136,6 +136,22 @@ test('fails when the bytes have no directory', () => {
     assert.throws(() => new ZipDirectory(bytes), ZipError);
 });
 
+test('refuses an archive of which a JVM and Python read different directories', () => {
+  const ofJvm = zipOf({ a: text });
+  // Its directory is where the last end record says, but its offsets count from one byte later.
+  const other = zipOf({ b: text });
+  const end = other.length - 22;
+  other.writeUInt32LE(other.readUInt32LE(end + 16) - 1, end + 16);
+  const ofPython = Buffer.concat([other, Buffer.alloc(1)]);
+  const both = Buffer.concat([ofJvm, ofPython]);
+  both.writeUInt16LE(ofPython.length, ofJvm.length - 2);
+  assert.throws(() => new ZipDirectory(both), /two directories/);
+  // A JVM reads the last one as well if a file is at its first offset.
+  other.writeUInt32LE(other.readUInt32LE(end + 16) + 1, end + 16);
+  const last = Buffer.concat([ofJvm, other, Buffer.alloc(1)]);
+  assert.deepEqual(filesOf(last), [['b', text]]);
+});
+
 test('refuses a file whose entry in the directory lies', () => {
   const archive = zipOf({ a: text });
   const stored = zipOf({ a: text }, 0);

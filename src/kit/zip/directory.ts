@@ -174,28 +174,51 @@ interface Located {
   readonly start: number;
   readonly end: number;
   readonly offset: number;
+  /** Whether a JVM accepts its end record. */
+  readonly isOfJvm: boolean;
 }
 
-/** Finds the end record from the end of the bytes. Its comment may contain what looks like another one. */
+/**
+ * Finds the end record from the end of the bytes. Its comment may contain what looks like another one. Throws a `ZipError` if readers take
+ * different ones: Python takes the last one, and a JVM the last one that it accepts.
+ */
 function locate(archive: PartlyRead): Located {
   const { bytes, load } = archive;
   const last = bytes.length - endBytes;
   // Most archives have no comment, so that their last bytes are enough.
   load(last, bytes.length);
   const atEnd = last >= 0 && isEndRecord(bytes, last) ? locatedBy(archive, last) : undefined;
-  if (atEnd !== undefined) return atEnd;
-  const from = Math.max(0, last - commentBytesMax);
-  load(from, bytes.length);
-  const tail = bytes.subarray(from);
-  for (
-    let at = tail.lastIndexOf(endSignature, tail.length - endBytes);
-    at >= 0 && tail.length >= endBytes;
-    at = at === 0 ? -1 : tail.lastIndexOf(endSignature, at - 1)
-  ) {
-    const located = locatedBy(archive, from + at);
-    if (located !== undefined) return located;
+  if (atEnd?.isOfJvm === true) return atEnd;
+  load(Math.max(0, last - commentBytesMax), bytes.length);
+  let first: Located | undefined;
+  for (const at of endRecords(bytes)) {
+    const located = locatedBy(archive, at);
+    first ??= located;
+    if (located?.isOfJvm !== true) continue;
+    if (located === first) return located;
+    throw new ZipError('there are two directories, and programs differ in which they read,', at);
   }
-  throw new ZipError('there is no directory', bytes.length);
+  if (first === undefined) throw new ZipError('there is no directory', bytes.length);
+  return first;
+}
+
+/** Yields the positions of the signature of end records, the last one first. */
+function* endRecords(bytes: Buffer): Generator<number> {
+  const last = bytes.length - endBytes;
+  if (last < 0) return;
+  const from = Math.max(0, last - commentBytesMax);
+  const tail = bytes.subarray(from);
+  for (let at = last - from; at >= 0; at--) {
+    at = tail.lastIndexOf(endSignature, at);
+    if (at < 0) return;
+    yield from + at;
+  }
+}
+
+/** Returns whether the bytes may be those of an archive, which something may precede. */
+export function mayEndArchive({ bytes, load }: PartlyRead): boolean {
+  load(Math.max(0, bytes.length - endBytes - commentBytesMax), bytes.length);
+  return !endRecords(bytes).next().done;
 }
 
 function isEndRecord(bytes: Buffer, at: number): boolean {
@@ -209,11 +232,16 @@ function locatedBy(archive: PartlyRead, at: number): Located | undefined {
   const end = end64 ?? at;
   const { size, offset, commentBytes } = directoryOf(bytes, { end: at, end64 });
   const start = end - size;
-  if (start < 0 || start - offset < 0) return undefined;
+  const base = start - offset;
+  if (start < 0 || base < 0) return undefined;
   load(start, start + directoryEntryBytes);
-  const isWhole =
-    size === 0 ? at + endBytes + commentBytes === bytes.length : sizeOfDirectoryEntry(bytes, start) > 0;
-  return isWhole ? { start, end, offset } : undefined;
+  const isExact = at + endBytes + commentBytes === bytes.length;
+  const isWhole = size === 0 ? isExact : sizeOfDirectoryEntry(bytes, start) > 0;
+  if (!isWhole) return undefined;
+  if (!isExact) load(base, base + localHeaderBytes);
+  // OpenJDK, java.util.zip.ZipFile.Source.findEND
+  const isOfJvm = isExact || (end64 === undefined && localDataStart(bytes, base) !== undefined);
+  return { start, end, offset, isOfJvm };
 }
 
 function withoutOverlap(found: ZipHeader[]): { entries: ZipHeader[]; overlap: ZipError | undefined } {

@@ -16,8 +16,10 @@ export interface PomFiles {
 /** The parts of a Java archive that show what it contains. Their content is read on demand. */
 export interface JavaArchive {
   readonly directory: ZipDirectory;
-  /** Whether it has class files outside `META-INF`, also under the names that agents give them. */
+  /** Whether it has class files that a JVM loads, also under the names that agents give them. */
   readonly hasClasses: boolean;
+  /** Whether some of them are not at the places of an application, where no other class path finds them. */
+  readonly hasLibraryClasses: boolean;
   /** Path of the class of log4j that looks names up in JNDI, wherever it was moved to. */
   readonly jndiLookup: string | undefined;
   readonly manifest: ZipHeader | undefined;
@@ -42,6 +44,7 @@ export function openJavaArchive(directory: ZipDirectory): JavaArchive {
   return {
     directory,
     hasClasses: names.hasClasses,
+    hasLibraryClasses: names.hasLibraryClasses,
     jndiLookup: names.jndiLookup,
     manifest: found.find(({ path }) => isManifest(path)),
     poms: pomsIn(found),
@@ -58,7 +61,14 @@ const classEndings: ReadonlyMap<number | undefined, Buffer> = new Map(
   }),
 );
 const jndiLookupName = Buffer.from('log4j/core/lookup/JndiLookup');
+/** Names that no class path takes classes from, except those for certain versions of Java. */
 const metaInf = Buffer.from('META-INF/');
+const versionsOfClasses = Buffer.from('META-INF/versions/');
+const moduleInfo = Buffer.from('/module-info');
+/** Places of the classes of an application, and of the loader that Spring Boot puts into it. */
+const placesOfApplication = ['WEB-INF/', 'BOOT-INF/', 'org/springframework/boot/loader/'].map((place) =>
+  Buffer.from(place),
+);
 const manifestPath = 'META-INF/MANIFEST.MF';
 const pomPath =
   /^(?:(?:WEB-INF|BOOT-INF)\/classes\/)?META-INF\/maven\/([^/]+)\/([^/]+)\/pom\.(properties|xml)$/;
@@ -72,6 +82,7 @@ export function isReadEntry(path: string): boolean {
 /** Checks the names in a directory. Those of classes, which are most, are checked as bytes. */
 class NameScan {
   hasClasses = false;
+  hasLibraryClasses = false;
   jndiLookup: string | undefined;
   /** Whether there are more wanted files than are read. */
   isCut = false;
@@ -92,14 +103,24 @@ class NameScan {
   };
 
   #visitClass(bytes: Buffer, start: number, end: number): void {
-    if (
-      !this.hasClasses &&
-      bytes.compare(metaInf, 0, metaInf.length, start, Math.min(start + metaInf.length, end)) !== 0
-    )
+    if (!this.hasLibraryClasses && isLoadedClass(bytes, start, end)) {
       this.hasClasses = true;
+      this.hasLibraryClasses = !placesOfApplication.some((place) => startsWith(bytes, place, start, end));
+    }
     if (bytes[end - 1] === lastOfLookup && endsWith(bytes, jndiLookupName, start, end))
       this.jndiLookup ??= bytes.toString('latin1', start, end);
   }
+}
+
+/** Whether a JVM may load the class of this name, from `start` to before its ending. */
+function isLoadedClass(bytes: Buffer, start: number, end: number): boolean {
+  if (!startsWith(bytes, metaInf, start, end)) return true;
+  return startsWith(bytes, versionsOfClasses, start, end) && !endsWith(bytes, moduleInfo, start, end);
+}
+
+function startsWith(bytes: Buffer, beginning: Buffer, start: number, end: number): boolean {
+  const to = Math.min(start + beginning.length, end);
+  return bytes.compare(beginning, 0, beginning.length, start, to) === 0;
 }
 
 const lastOfLookup = jndiLookupName.at(-1);

@@ -69,10 +69,11 @@ test('lists what is packed into a jar with the jar as parent', () => {
 
 test('lists no packed artifact of a jar that has only its metadata left', () => {
   const files = { ...maven('org.example:app:1.0'), ...maven('commons-io:commons-io:2.6') };
-  assert.deepEqual(summary('app-1.0.jar', jar({ ...files, 'META-INF/versions/9/A.class': '' })), [
+  assert.deepEqual(summary('app-1.0.jar', jar({ ...files, 'META-INF/versions/9/module-info.class': '' })), [
     'org.example:app@1.0 installed',
   ]);
-  assert.equal(summary('app-1.0.jar', jar({ ...files, 'a/A.classdata': '' })).length, 2);
+  for (const path of ['a/A.classdata', 'META-INF/versions/9/a/A.class'])
+    assert.equal(summary('app-1.0.jar', jar({ ...files, [path]: '' })).length, 2);
 });
 
 test('reads jars within a war that a script precedes, stored or deflated', () => {
@@ -174,13 +175,32 @@ test('identifies no jar by a name without a known group', () => {
   assert.deepEqual(summary('lib/ingest-0.9.1-sources.jar', jar({ 'A.java': '' })), []);
 });
 
-test('lists nothing of an agent that changes the classes of a library', () => {
-  const files = {
+test('does not take a part of an agent for the library whose classes it changes', () => {
+  const part = jar({
     ...code,
-    ...manifest({ 'Weave-Classes': 'org/springframework/A' }),
-    ...maven('org.springframework:spring-web:4.3.0'),
-  };
-  assert.deepEqual(summary('instrumentation/spring-web-4.3.0.jar', jar(files)), []);
+    ...manifest({ 'Weave-Classes': 'org/springframework/A', 'Implementation-Title': 'spring-web' }),
+  });
+  const agent = jar({ ...maven('com.example:agent:1.0'), 'instrumentation/spring-web-4.3.0.jar': part });
+  assert.deepEqual(summary('agent-1.0.jar', agent), ['com.example:agent@1.0 installed']);
+});
+
+test('reads an archive elsewhere that claims to be a part of an agent', () => {
+  const claim = manifest({ 'Weave-Classes': 'x' });
+  const path = 'lib/spring-web-4.3.0.jar';
+  assert.deepEqual(summary(path, jar({ ...code, ...claim })), [`unidentified ${path}`]);
+  assert.deepEqual(
+    summary(path, jar({ ...code, ...claim, ...maven('org.springframework:spring-web:4.3.0') })),
+    ['org.springframework:spring-web@4.3.0 embedded-in-archive in spring-web-4.3.0.jar'],
+  );
+});
+
+test('reports classes outside the places of an application, whatever the archive claims to be', () => {
+  const boot = manifest({ 'Spring-Boot-Version': '3.2.0' });
+  const loader = { 'org/springframework/boot/loader/JarLauncher.class': 'code' };
+  assert.deepEqual(summary('app.war', jar({ 'WEB-INF/classes/a/A.class': 'code' })), []);
+  assert.deepEqual(summary('app.jar', jar({ ...boot, ...loader, 'BOOT-INF/classes/a/A.class': 'code' })), []);
+  assert.deepEqual(summary('beans.war', jar(code)), ['unidentified beans.war']);
+  assert.deepEqual(summary('beans.jar', jar({ ...boot, ...code })), ['unidentified beans.jar']);
 });
 
 test('suspects log4j in an archive that moved or renamed its classes', () => {

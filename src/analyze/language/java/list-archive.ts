@@ -77,6 +77,10 @@ type Parent = NonNullable<JavaPackage['parent']>;
 /** A place of resources below the directory of a Java package. No class loader takes libraries from there. */
 const placeOfResources = /^(?!lib\/)[a-z]\w*\/\w+\//;
 
+/** The place of such parts in the archive of the agent, which is listed itself. */
+const placeInAgent = /!\/instrumentation\/[^/!]+$/;
+const nameless: ArchiveName = { base: '', manifest: new Map() };
+
 class ArchiveReader {
   readonly #budget: ArchiveBudget;
 
@@ -111,10 +115,11 @@ class ArchiveReader {
     const base = baseNameOf(path);
     const manifest = yield* this.#manifest(archive, path);
     const fileName = { name: path.slice(path.lastIndexOf('/') + 1) };
-    // An agent of New Relic that changes classes of a library, whose name and version it has.
-    if (manifest.has('weave-classes')) return fileName;
+    // A part of an agent of New Relic changes classes of a library, whose name and version it has.
+    const isOfAgent = manifest.has('weave-classes');
+    const name = isOfAgent ? nameless : { base, manifest };
     const poms = yield* this.#poms(archive, path);
-    const identity = identifyArchive(poms, { base, manifest });
+    const identity = identifyArchive(poms, name);
     const { main, embedded, isNamedAfterMain } = identity;
     const label = main !== undefined && isNamedAfterMain ? namedVersionOf(main) : fileName;
     if (main !== undefined)
@@ -123,7 +128,8 @@ class ArchiveReader {
     if (archive.hasClasses)
       for (const each of embedded)
         yield { kind: 'package', path, package: { ...each, evidence: 'embedded-in-archive', parent: label } };
-    yield* unidentified(path, archive, { identity, name: { base, manifest }, parent, isPart });
+    const isKnownPart = isPart || (isOfAgent && placeInAgent.test(path));
+    yield* unidentified(path, archive, { identity, name, parent, isPart: isKnownPart });
     return label;
   }
 
@@ -251,7 +257,7 @@ interface IdentityFacts extends Pick<ArchivePlace, 'isPart'> {
 /** Yields the content of an archive that its metadata do not identify. */
 function* unidentified(
   path: string,
-  { hasClasses, jndiLookup }: JavaArchive,
+  { hasClasses, hasLibraryClasses, jndiLookup }: JavaArchive,
   { identity, name, parent, isPart }: IdentityFacts,
 ): Generator<JavaFinding> {
   const { main, embedded } = identity;
@@ -262,7 +268,12 @@ function* unidentified(
       path,
       reason: `contains a copy of log4j-core of an unknown version: ${quoteUntrusted(jndiLookup)}`,
     };
-  else if (hasClasses && all.length === 0 && !isPart && !isOfApplication(path, name.manifest))
+  else if (
+    (hasLibraryClasses || (hasClasses && !isOfApplication(path, name.manifest))) &&
+    all.length === 0 &&
+    !isPart &&
+    !generatedByQuarkus.test(path)
+  )
     yield { kind: 'unidentified', path, ...ungrouped(name, parent) };
 }
 
@@ -280,9 +291,9 @@ function ungrouped(
   };
 }
 
-/** Whether the classes of an archive are those of the application itself, beside the archives of its libraries. */
+/** Whether classes at the places of an application are those of the application itself, beside the archives of its libraries. */
 function isOfApplication(path: string, manifest: ManifestAttributes): boolean {
-  return manifest.has('spring-boot-version') || /\.(?:war|ear)$/i.test(path) || generatedByQuarkus.test(path);
+  return manifest.has('spring-boot-version') || /\.(?:war|ear)$/i.test(path);
 }
 
 const generatedByQuarkus = /(?:^|\/)quarkus\/(?:generated|transformed)-bytecode\.jar$/;

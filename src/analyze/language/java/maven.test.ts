@@ -113,3 +113,12 @@ test('maven: lists ten thousand jars within one without holding them', () => {
   assert.equal(events.length, 10_000);
   assert.ok(events.every(({ kind }) => kind === 'package'));
 });
+
+test('maven: reads an archive behind other bytes when its extension is shared with other formats', () => {
+  const behind = Buffer.concat([Buffer.from('#'), snakeyaml]);
+  assert.deepEqual(
+    list('app/a.kar', behind).map((event) => event.kind === 'package' && event.package.version),
+    ['1.26'],
+  );
+  assert.deepEqual(list('app/a.kar', Buffer.alloc(100)), [{ kind: 'no-package', path: 'app/a.kar' }]);
+});

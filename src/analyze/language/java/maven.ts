@@ -1,6 +1,8 @@
 import { limits } from '../../../core/limits.ts';
 import { bufferView } from '../../../kit/bytes/bytes.ts';
+import { loadNothing } from '../../../kit/bytes/file-pages.ts';
 import { quoteUntrusted } from '../../../kit/untrusted-text.ts';
+import { mayEndArchive } from '../../../kit/zip/directory.ts';
 import { namespaceOfEcosystem } from '../../../model/namespace.ts';
 import type { Files } from '../../../plugin/layer-files.ts';
 import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.ts';
@@ -29,7 +31,7 @@ const archives = javaExtensions.flatMap((extension) => [
 /** Lists the Maven artifacts in Java archives, and in directories with the content of such archives. */
 export const mavenLister: PackageLister = {
   name: 'maven',
-  version: 3,
+  version: 4,
   wants: [...archives, ...unpackedFiles],
   largeFiles: archives,
   ecosystem: namespaceOfEcosystem('maven'),
@@ -52,7 +54,7 @@ export const mavenLister: PackageLister = {
  */
 function* listFile(path: string, content: JavaArchiveContent, budget: ArchiveBudget): Generator<ListerEvent> {
   if (content.bytes.length < archiveBytesMin) return;
-  if (sharedExtension.test(path) && !hasZipSignature(content)) {
+  if (sharedExtension.test(path) && !mayBeArchive(content)) {
     yield { kind: 'no-package', path };
     return;
   }
@@ -164,7 +166,8 @@ function pathInside(path: string, archive: string): string {
   return archive.slice(path.length + 2);
 }
 
-function hasZipSignature({ bytes, load }: JavaArchiveContent): boolean {
-  load?.(0, 2);
-  return bytes[0] === 0x50 && bytes[1] === 0x4b;
+/** Whether a file may be a zip archive. Something may precede it, which a JVM skips. */
+function mayBeArchive({ bytes, load = loadNothing }: JavaArchiveContent): boolean {
+  load(0, 2);
+  return (bytes[0] === 0x50 && bytes[1] === 0x4b) || mayEndArchive({ bytes, load });
 }
