@@ -26,6 +26,8 @@ export const registryLimits = {
   attachedVexBytes: MiB,
   /** Size of one message of containerd. It sends blobs in pieces of one megabyte. */
   containerdMessageBytes: 16 * MiB,
+  /** Layers of one image that are checked at a time: whether their repository has them. */
+  layerChecksAtOnce: 4,
   /** Failed requests in a row after which a registry is left alone until its next walk. */
   walkFailures: 5,
   /** The longest time that a registry may ask to wait before its next walk, in milliseconds. */

@@ -20,6 +20,8 @@ export interface Image {
    * @internal
    */
   readonly openInParts?: OpenInParts;
+  /** Checks that the repository itself has all layers. Throws `registry-…` and `target-…` errors. Absent outside registries. */
+  readonly checkLayers?: (signal: AbortSignal) => Promise<void>;
   /** The labels of its configuration. Absent if it has none, or if they are unknown. */
   readonly labels?: Readonly<Record<string, string>>;
   /** Digest of what the reference means in its registry: the manifest, or an index that leads to it. Absent outside registries. */

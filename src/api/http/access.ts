@@ -57,6 +57,8 @@ export interface Grant {
 /** The tokens of a configuration. */
 export interface ConfiguredTokens {
   readonly count: number;
+  /** Whether one of them is limited to repositories. */
+  readonly isLimited: boolean;
   /** Returns the grant of a token, which may have expired, and the SHA-256 of the token in hexadecimal. */
   find(token: string): (Grant & { readonly sum: string }) | undefined;
   /** Returns the grant of the token with this SHA-256 in hexadecimal. */
@@ -73,6 +75,7 @@ export function parseTokens(entries: readonly string[]): ConfiguredTokens {
   assertUniqueTokens(tokens);
   return {
     count: tokens.length,
+    isLimited: tokens.some(({ repositories }) => repositories !== undefined),
     find(token) {
       const found = findToken(tokens, createHash('sha256').update(token).digest());
       return found === undefined ? undefined : { ...found, sum: found.sha256.toString('hex') };

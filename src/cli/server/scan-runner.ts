@@ -57,6 +57,7 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
             analyzer,
             layerTurns,
             onStep,
+            checkingLayers: server.limitsRepositories ? signal : undefined,
             ...(!vexKeys.isEmpty && {
               readVex: async ({ target }) => await readAttachedVex(target, vexDeps(job, images, deps)),
             }),

@@ -42,6 +42,8 @@ export interface ServerPlan {
   readonly health: Address;
   readonly access: Access;
   readonly sessions: SessionDeps;
+  /** Whether a client is limited to repositories. */
+  readonly limitsRepositories: boolean;
   readonly tls: TlsOptions | undefined;
   readonly pageKey: FernetKey;
   readonly policy: SourcePolicy;

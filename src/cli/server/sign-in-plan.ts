@@ -22,6 +22,8 @@ import { programVersion } from '../program-version.ts';
 export interface SignInPlan {
   readonly access: Access;
   readonly sessions: SessionDeps;
+  /** Whether a token or a person is limited to repositories. */
+  readonly limitsRepositories: boolean;
 }
 
 type ApiSettings = Pick<Config['api'], 'tokens' | 'v4' | 'session' | 'oidc' | 'publicurl' | 'certfile'>;
@@ -53,6 +55,7 @@ export function signInPlan(
   const access = isOpen ? byHeader : accessWithSessions({ cookie, grantOf, now }, byHeader);
   return {
     access,
+    limitsRepositories: tokens.isLimited || oidc?.grants.isLimited === true,
     sessions: {
       access,
       tokens,

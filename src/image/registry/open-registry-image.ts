@@ -80,6 +80,7 @@ export async function openRegistryImage(
       streamLayers: (wanted, signal) => remote.streamLayers(wanted, signal),
       findTable: (layer) => remote.findTable(layer),
       openInParts: (layer) => remote.openInParts(layer),
+      checkLayers: (signal) => remote.check(signal),
     },
     repository,
     chosen,

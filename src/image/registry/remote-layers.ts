@@ -1,10 +1,14 @@
+import { createHash } from 'node:crypto';
+import { ClairError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { Semaphore } from '../../kit/async/semaphore.ts';
 import { resumableDownload } from '../../kit/http/resumable-download.ts';
-import type { Digest } from '../../model/digest.ts';
+import { type Digest, digestAlgorithm } from '../../model/digest.ts';
 import { type Descriptor, verifyDigest } from '../format/documents.ts';
 import type { FetchedImage } from '../format/fetched-image.ts';
 import type { StreamedLayer } from '../image.ts';
 import type { ImageLayer } from '../image-layer.ts';
+import { assertDigestMatches, digestOf } from '../layer/layer-digest.ts';
 import { findTable } from '../partial/find-table.ts';
 import type { PinnedTable } from '../partial/partial-layer.ts';
 import { SociIndex } from '../partial/soci.ts';
@@ -59,6 +63,36 @@ export class RemoteLayers {
     }
   }
 
+  /**
+   * Checks that each layer comes with the image: its repository has it, the manifest embeds it, or one of its URLs has it. The bytes of
+   * the last two are hashed, since a manifest can state any digest. Throws `registry-…` and `target-…` errors.
+   */
+  async check(signal: AbortSignal): Promise<void> {
+    const turns = new Semaphore(limits.layerChecksAtOnce);
+    const descriptors = [...this.#descriptors.values()];
+    const ending = new AbortController();
+    const either = AbortSignal.any([signal, ending.signal]);
+    try {
+      await Promise.all(descriptors.map((one) => turns.run(() => this.#checkOne(one, either))));
+    } finally {
+      ending.abort();
+    }
+  }
+
+  async #checkOne(descriptor: Descriptor, signal: AbortSignal): Promise<void> {
+    const { digest, data, urls } = descriptor;
+    if (data) {
+      verifyDigest(Buffer.from(data, 'base64'), digest);
+      return;
+    }
+    try {
+      await this.#repository.checkBlob(digest, signal);
+    } catch (error) {
+      if (!urls?.length || !isNotFound(error)) throw error;
+      await verifyStream(this.#bytesOf(descriptor, signal), digest);
+    }
+  }
+
   #bytesOf(descriptor: Descriptor, signal: AbortSignal): AsyncIterable<Uint8Array> {
     const { digest, size = 0, data, urls } = descriptor;
     if (data) return inline(data, digest);
@@ -77,4 +111,15 @@ export class RemoteLayers {
 /** Yields the content embedded in a descriptor. OCI image-spec, "Embedded Content". */
 async function* inline(data: string, digest: Digest): AsyncGenerator<Uint8Array> {
   yield verifyDigest(Buffer.from(data, 'base64'), digest);
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ClairError && error.code === 'target-not-found';
+}
+
+/** Reads a stream to its end. Throws `target-corrupt` if it has another digest. */
+async function verifyStream(bytes: AsyncIterable<Uint8Array>, digest: Digest): Promise<void> {
+  const hash = createHash(digestAlgorithm(digest));
+  for await (const chunk of bytes) hash.update(chunk);
+  assertDigestMatches('digest', digest, digestOf(hash, digest));
 }

@@ -90,6 +90,21 @@ export class RepositoryClient {
     return await this.#tryEach((client) => requestBlob(client, digest, { from, ...(signal && { signal }) }));
   }
 
+  /** Asks for the headers of a blob. Throws `target-not-found` if the repository does not have it. */
+  async checkBlob(digest: Digest, signal: AbortSignal): Promise<void> {
+    await this.#tryEach(async (client) => {
+      const endpointLabel = endpointLabelOf('blob', client, digest);
+      const response = await client.fetch({
+        path: `blobs/${digest}`,
+        endpointLabel,
+        headers: {},
+        signal,
+        isHead: true,
+      });
+      await readResponseBody(response, { max: 0, what: endpointLabel });
+    });
+  }
+
   /** Fetches a part of a blob. A registry that does not support ranges sends it whole: status 200. */
   async fetchBlobRange(digest: Digest, { offset, end }: LayerRange): Promise<RegistryResponse> {
     return await this.#tryEach((client) => requestBlob(client, digest, { from: offset, before: end }));

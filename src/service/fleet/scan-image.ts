@@ -26,6 +26,10 @@ export interface ScanImageDeps {
    * document counts for any image.
    */
   readonly readVex?: ((image: Image) => Promise<AttachedVex | undefined>) | undefined;
+  /**
+   * Ends the check whether the repository has the layers. Absent if stored layers need no check: no client is limited to repositories.
+   */
+  readonly checkingLayers?: AbortSignal | undefined;
   /** Lets one scan at a time read a layer. */
   readonly layerTurns: KeyedMutex;
   /** Called when the next step begins. */
@@ -44,6 +48,11 @@ export async function scanImage(
   onStep('open the image');
   const image = await deps.openImage(request);
   const source = writeImageSource(image);
+  if (deps.checkingLayers !== undefined) {
+    onStep('check the layers');
+    // A stored layer, or its extract, may be one of another repository.
+    await image.checkLayers?.(deps.checkingLayers);
+  }
   onStep('read layers');
   const indexed = await inTurn(await unreadLayers(image, deps), deps, () =>
     indexImage(image, { store, extensions, analyzer, verify: true, onProgress: () => undefined }),

@@ -45,6 +45,11 @@ export class OidcGrants {
     return { name: person, scope, repositories, expiresAt: Number.POSITIVE_INFINITY };
   }
 
+  /** Whether an entry is limited to repositories. */
+  get isLimited(): boolean {
+    return this.#entries.some(({ repositories }) => repositories !== undefined);
+  }
+
   /** Returns the values that an entry names. Others need not be kept. */
   namedValues(values: readonly string[]): string[] {
     return values.filter((value) => this.#entries.some((entry) => entry.values.has(value)));
