@@ -30,7 +30,7 @@ export function toV1Deps(
     store,
     pool,
     loaded,
-    plan: { detectors, listers },
+    plan: { detectors, listers, feeds },
     server: { pageKey },
     writeMetrics,
     announceWork,
@@ -65,22 +65,17 @@ export function toV1Deps(
     onIngested: (record) => {
       logIngest(log, record);
     },
-    metrics: writeMetrics,
+    metrics: () => writeMetrics(feeds),
   };
 }
 
 /** Returns the dependencies of the handlers of Clair's API v3, from those of v1. */
-export function toV3Deps({
-  extensions,
-  store,
-  ingest,
-  pendingIngests,
-  tokens,
-  listLimiter,
-  onIngested,
-  metrics,
-}: V1Deps): V3Deps {
+export function toV3Deps(
+  { extensions, store, ingest, pendingIngests, tokens, listLimiter, onIngested, metrics }: V1Deps,
+  feeds: V3Deps['feeds'],
+): V3Deps {
   return {
+    feeds,
     extensions,
     store,
     ingest: { ...ingest, store },

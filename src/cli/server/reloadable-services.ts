@@ -74,7 +74,7 @@ function apiOf(
   // A reload begins with an empty one: other plugins may give other responses.
   const documents = documentCache();
   const v1Deps = toV1Deps(deps, documents);
-  const v3Deps = toV3Deps(v1Deps);
+  const v3Deps = toV3Deps(v1Deps, deps.plan.feeds);
   const methods = v3Methods(v3Deps);
   const harborDeps = toHarborDeps(config, deps);
   const ofApi = (name: ApiName, routers: readonly Router[]): readonly Router[] =>

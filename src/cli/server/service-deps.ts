@@ -6,6 +6,7 @@ import type { SingleFlight } from '../../kit/async/single-flight.ts';
 import type { WakeSignal } from '../../kit/async/wake-signal.ts';
 import type { Tracer } from '../../kit/trace/tracer.ts';
 import type { LayerPool } from '../../layer-pool/layer-pool.ts';
+import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
 import type { LayerExtracts } from '../../service/fleet/layer-extracts.ts';
 import type { JobPulse } from '../../service/jobs/job-pulse.ts';
 import type { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
@@ -23,8 +24,8 @@ export interface SharedDeps {
   readonly pool: LayerPool;
   readonly log: Logger;
   readonly metrics: Metrics;
-  /** Returns the metrics in Prometheus text format. */
-  readonly writeMetrics: () => Promise<string>;
+  /** Returns the metrics in Prometheus text format, those of feeds and updates for the enabled feeds. */
+  readonly writeMetrics: (enabled: readonly FeedOfSource[]) => Promise<string>;
   /** Undefined if tracing is off. */
   readonly tracer: Tracer | undefined;
   /** The pending ingests of layers and ancestries. */

@@ -27,6 +27,14 @@ test('uses only the sources of ratings that a list names', () => {
   assert.deepEqual(enabledBy('nvd'), ['nvd']);
 });
 
+test('turns off a source of ratings by an interval of 0, and no source of advisories', () => {
+  const { updater } = loadConfig({}, { CLAIR_UPDATER_ENABLEDUPDATERS: 'debian' });
+  const sources = { cve: { interval: 0 }, debian: { interval: 0 } };
+  const feeds = enabledFeeds({ updater: { ...updater, sources } }, builtIn);
+  const names = [...new Set(feeds.map(({ source }) => source.name))].sort();
+  assert.deepEqual(names, ['debian', ...ratings.filter((name) => name !== 'cve')].sort());
+});
+
 test('uses all sources without a list', () => {
   assert.deepEqual(enabledBy(''), [...builtIn.sources, ...builtIn.enrichers].map(({ name }) => name).sort());
 });

@@ -5,7 +5,7 @@ import type { TransportKind } from '../../notify/transport-kind.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
 import type { Transport } from '../../plugin/transport.ts';
 import { manifestNotifications } from '../../report/clair4/notification.ts';
-import type { FeedOfSource } from '../../service/feeds/update-feeds.ts';
+import { type FeedOfSource, isAdvisorySource } from '../../service/feeds/update-feeds.ts';
 import type { VexKeys } from '../../service/suppressions/vex-keys.ts';
 import { type LoadedExtensions, loadExtensions } from '../load-extensions.ts';
 import { selectForSetting } from '../select-by-name.ts';
@@ -78,7 +78,10 @@ function isListerByDefault(lister: Extensions['listers'][number]): boolean {
   return 'listRemotely' in lister || lister.ecosystem === undefined;
 }
 
-/** Returns the feeds of all enabled sources; if `updater.sources` names feeds of a source, only those. */
+/**
+ * Returns the feeds of all enabled sources; if `updater.sources` names feeds of a source, only those. An interval of 0 turns off a source
+ * of ratings. A source of advisories that this server does not update may still be updated by a command.
+ */
 export function enabledFeeds(
   { updater: { enabledupdaters: names, sources } }: Pick<Config, 'updater'>,
   extensions: Pick<Extensions, 'sources' | 'enrichers'>,
@@ -90,16 +93,20 @@ export function enabledFeeds(
   const enabled = enrichers.some(({ name }) => named.some((one) => one.name === name))
     ? named
     : [...named, ...enrichers];
+  const isOff = (source: FeedOfSource['source']): boolean =>
+    !isAdvisorySource(source) && sources[source.name]?.interval === 0;
   selectForSetting('updater.sources', Object.keys(sources), all);
-  return enabled.flatMap((source) => {
-    const own = source.feeds.map((name) => ({ name }));
-    const wanted = selectForSetting(
-      `updater.sources.${source.name}.feeds`,
-      sources[source.name]?.feeds ?? [],
-      own,
-    );
-    return wanted.map(({ name: feed }) => ({ source, feed }));
-  });
+  return enabled
+    .filter((source) => !isOff(source))
+    .flatMap((source) => {
+      const own = source.feeds.map((name) => ({ name }));
+      const wanted = selectForSetting(
+        `updater.sources.${source.name}.feeds`,
+        sources[source.name]?.feeds ?? [],
+        own,
+      );
+      return wanted.map(({ name: feed }) => ({ source, feed }));
+    });
 }
 
 /** Returns the transports, those read by people last. If the server ends during a delivery, it repeats the earlier ones. */

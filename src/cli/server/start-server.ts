@@ -17,7 +17,9 @@ import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
 import { isSuperseded } from '../../service/feeds/choose-feeds.ts';
+import { enabledJobs } from '../../service/feeds/keep-current.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
+import { enabledStates } from '../../service/findings/feed-age.ts';
 import { JobPulse } from '../../service/jobs/job-pulse.ts';
 import { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
 import type { FeedState } from '../../store/feed-state.ts';
@@ -199,12 +201,12 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     metrics,
     tracer,
     server,
-    writeMetrics: async () => {
+    writeMetrics: async (enabled) => {
       const feeds = await store.advisories.findFeedStates();
       return await metrics.render({
-        feeds,
+        feeds: enabledStates(feeds, enabled),
         sources: neededSources(config, feeds),
-        jobs: await store.jobs.findAll(),
+        jobs: enabledJobs(await store.jobs.findAll(), enabled),
         walks: await store.watches.findWalks(),
         nextScan: await store.scanJobs.findNextRun(),
         totals: await store.findingCounts.findTotals(),
@@ -289,7 +291,7 @@ async function startHealth(
   return await serveHealth(server.health, {
     store,
     readiness: (states) => readinessOf(current().feeds, states, jobPulse.silentSeconds()),
-    metrics: writeMetrics,
+    metrics: () => writeMetrics(current().feeds),
     onError: (error) => {
       errors.record(error);
     },

@@ -1,3 +1,4 @@
+import type { Job } from '../../store/job-store.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { RecurringJob } from '../jobs/run-job.ts';
@@ -61,8 +62,8 @@ export async function keepCurrent(
 function updateJob(source: string, feeds: readonly FeedOfSource[], deps: KeepCurrentDeps): RecurringJob {
   const { intervalMs, origin, update } = deps.scheduleOf(source);
   return {
-    name: `update ${source}`,
-    kind: 'update',
+    name: updateName(source),
+    kind: updateKind,
     lane: 'feeds',
     intervalMs,
     run: async (_lease, signal) => {
@@ -75,6 +76,18 @@ function updateJob(source: string, feeds: readonly FeedOfSource[], deps: KeepCur
       throwFirstFailure(outcomes);
     },
   };
+}
+
+const updateKind = 'update';
+
+function updateName(source: string): string {
+  return `update ${source}`;
+}
+
+/** Returns the jobs without updates of sources that are not enabled. Servers with these settings do not run them. */
+export function enabledJobs(jobs: readonly Job[], feeds: readonly FeedOfSource[]): readonly Job[] {
+  const updates = new Set(feeds.map(({ source }) => updateName(source.name)));
+  return jobs.filter(({ kind, name }) => kind !== updateKind || updates.has(name));
 }
 
 /** Each feed has its own failure in the store. One of them stands for the job. */

@@ -2,7 +2,7 @@ import { type DatedContent, describeAge, isTooOld } from '../../match/content-ag
 import { compareText } from '../../model/order.ts';
 import type { FeedState, ScopedFeedState } from '../../store/feed-state.ts';
 import type { AsOf } from '../../store/page.ts';
-import type { FeedOutcome } from '../feeds/update-feeds.ts';
+import type { FeedOfSource, FeedOutcome } from '../feeds/update-feeds.ts';
 import { userFeed } from '../feeds/user-vulnerabilities.ts';
 
 /** Time and rules for judging the age of feeds. */
@@ -100,4 +100,16 @@ export function currentSince(states: readonly FeedState[]): string | undefined {
     .filter(({ source, presence }) => presence === 'loaded' && source !== userFeed.source)
     .map(({ checkedAt }) => checkedAt)
     .sort()[0];
+}
+
+/**
+ * Returns the states of the enabled feeds, and of what users wrote. Others are of sources that the settings have named before. Their
+ * advisories still match, but nothing checks them any more.
+ */
+export function enabledStates(
+  states: readonly FeedState[],
+  enabled: readonly FeedOfSource[],
+): readonly FeedState[] {
+  const feeds = new Set(enabled.map(({ source, feed }) => `${source.name} ${feed}`));
+  return states.filter(({ source, feed }) => source === userFeed.source || feeds.has(`${source} ${feed}`));
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../../core/limits.ts';
 import { raceAbort } from '../../../kit/async/abort.ts';
 import type { FeedOfSource } from '../../../service/feeds/update-feeds.ts';
-import { contentDateOf, currentSince } from '../../../service/findings/feed-age.ts';
+import { contentDateOf, currentSince, enabledStates } from '../../../service/findings/feed-age.ts';
 import type { FeedState } from '../../../store/feed-state.ts';
 import type { Store } from '../../../store/store.ts';
 import type { ApiResponse } from '../route.ts';
@@ -88,7 +88,7 @@ function agesOf(
   states: readonly FeedState[],
   { feeds, updateIntervalMs }: Pick<ScannerMetadataDeps, 'feeds' | 'updateIntervalMs'>,
 ): Properties {
-  const since = currentSince(states);
+  const since = currentSince(enabledStates(states, feeds));
   const loaded = Map.groupBy(
     states.filter(({ presence }) => presence === 'loaded'),
     ({ source }) => source,

@@ -1,4 +1,5 @@
 import type { SingleFlight } from '../../../kit/async/single-flight.ts';
+import type { FeedOfSource } from '../../../service/feeds/update-feeds.ts';
 import type { AncestryViewDeps } from '../../../service/ingest/ancestry-view.ts';
 import type { IngestAncestryDeps } from '../../../service/ingest/ingest-ancestry.ts';
 import type { NotificationViewDeps } from '../../../service/notifications/notification-view.ts';
@@ -11,6 +12,8 @@ export interface V3Deps {
   readonly extensions: AncestryViewDeps['extensions'];
   readonly store: AncestryViewDeps['store'] & NotificationViewDeps['store'] & IngestAncestryDeps['store'];
   readonly ingest: IngestAncestryDeps;
+  /** The enabled feeds. */
+  readonly feeds: readonly FeedOfSource[];
   /** Deduplicates concurrent posts of one ancestry. */
   readonly pendingIngests: SingleFlight<unknown>;
   readonly tokens: Pick<PageTokens, 'readRow' | 'writeRow'>;

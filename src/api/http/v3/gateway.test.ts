@@ -49,6 +49,9 @@ async function startServer(t: TestContext, change: Change = {}): Promise<Running
     extensions: builtIn,
     store,
     ingest: { extensions: builtIn, store, read, ignoredListers: new Set<string>() },
+    feeds: builtIn.sources
+      .filter(({ name }) => name === 'debian')
+      .flatMap((source) => source.feeds.map((feed) => ({ source, feed }))),
     pendingIngests: new SingleFlight<unknown>(),
     listLimiter: new ListLimiter(),
     tokens: pageTokens(paginationKey(''), () => new Date()),
@@ -201,4 +204,15 @@ test('pages through both sides of a notification, and marks it as read once', as
   assert.deepEqual(await request(path, read), { status: 200, body: '{}' });
   assert.equal((await request(path, read)).status, 404);
   assert.ok('deleted' in (await page('limit=1')));
+});
+
+test('states the time of the last check of the enabled feeds only', async (t) => {
+  const { store, request } = await startServer(t);
+  await store.advisories.apply(feedUpdate({ source: 'alpine', feed: 'v3.20/main' }), stream([record('A')]));
+  assert.equal((await request('/status')).body.includes('last_update_time'), false);
+  const fetchedAt = '2026-02-03T04:05:06.000Z';
+  await store.advisories.apply(feedUpdate({ fetchedAt }), stream([record('B')]));
+  assert.partialDeepStrictEqual(JSON.parse((await request('/status')).body) as object, {
+    status: { last_update_time: fetchedAt },
+  });
 });

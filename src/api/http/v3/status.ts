@@ -1,6 +1,6 @@
 import { compareText } from '../../../model/order.ts';
 import type { Extensions } from '../../../plugin/extensions.ts';
-import { currentSince } from '../../../service/findings/feed-age.ts';
+import { currentSince, enabledStates } from '../../../service/findings/feed-age.ts';
 import type { V3Deps } from './deps.ts';
 import type { Detectors } from './render.ts';
 import type { ClairStatus, Detector } from './types.ts';
@@ -23,8 +23,8 @@ function toDetectors(
 }
 
 /** Returns the status that most responses include. */
-export async function statusOf({ ingest, store }: V3Deps): Promise<ClairStatus> {
-  const since = currentSince(await store.advisories.findFeedStates());
+export async function statusOf({ ingest, store, feeds }: V3Deps): Promise<ClairStatus> {
+  const since = currentSince(enabledStates(await store.advisories.findFeedStates(), feeds));
   return {
     detectors: detectorsOf(ingest.extensions),
     ...(since !== undefined && { last_update_time: since }),
