@@ -15,7 +15,7 @@ import {
 import { type Distribution, distributionKey, eventOf, installedByRoot } from './distribution.ts';
 import { distributionPath, isDormantPath } from './distribution-path.ts';
 import { readMetadata } from './metadata.ts';
-import { codePathsIn, recordBeside } from './record.ts';
+import { codePathsIn, recordBeside, usualCodePaths } from './record.ts';
 import { readVendorList, rootOfVendorList } from './vendor-list.ts';
 
 /**
@@ -24,7 +24,7 @@ import { readVendorList, rootOfVendorList } from './vendor-list.ts';
  */
 export const pythonLister: PackageLister = {
   name: 'pypi',
-  version: 2,
+  version: 3,
   wants: [
     '**/*.dist-info/METADATA',
     '**/*.dist-info/RECORD',
@@ -65,12 +65,14 @@ function readFile(path: string, content: Uint8Array, { names }: PythonBudgets): 
   return place === undefined ? [] : [{ path, place, content: readMetadata(content, names) }];
 }
 
-/** Adds the code of an installed distribution, as the list of its files states it. */
+/** Adds the code of an installed distribution, as the list of its files and its name state it. */
 function withCodePaths(event: ListerEvent, { place }: Distribution, files: Files): ListerEvent {
   if (event.kind !== 'package' || event.package.evidence !== 'installed') return event;
   const record = files.get(recordBeside(event.path));
-  const codePaths = record && codePathsIn(record, place.root);
-  return codePaths === undefined ? event : { ...event, package: { ...event.package, codePaths } };
+  const stated = record && codePathsIn(record, place.root);
+  if (stated === undefined) return event;
+  const codePaths = [...new Set([...stated, ...usualCodePaths(event.package.name, place.root)])];
+  return { ...event, package: { ...event.package, codePaths } };
 }
 
 function* listVendored(

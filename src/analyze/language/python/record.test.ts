@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/limits.ts';
+import { pythonLister } from './python.ts';
 import { codePathsIn } from './record.ts';
 
 const root = 'usr/lib/python3.11/site-packages';
@@ -31,4 +32,16 @@ test('returns nothing for a list without code, with too much, or elsewhere', () 
   const many = Array.from({ length: limits.codePathsPerPackage + 1 }, (_, i) => `m${i}/a.py,,`);
   assert.equal(pathsIn(...many), undefined);
   assert.equal(codePathsIn(Buffer.from('yaml/__init__.py,,'), 'app/libraries'), undefined);
+});
+
+test('adds the usual places of the code of a distribution, whatever its list of files names', () => {
+  const directory = `${root}/Flask_Login-0.6.dist-info`;
+  const files = new Map([
+    [`${directory}/METADATA`, Buffer.from('Metadata-Version: 2.1\nName: Flask-Login\nVersion: 0.6\n\n')],
+    [`${directory}/RECORD`, Buffer.from('old/__init__.py,,\n')],
+  ]);
+  const [event] = pythonLister.list(files);
+  const paths = event?.kind === 'package' ? (event.package.codePaths ?? []) : [];
+  assert.ok(paths.includes(`${root}/old`));
+  assert.ok(paths.includes(`${root}/flask_login`) && paths.includes(`${root}/flask_login.py`));
 });

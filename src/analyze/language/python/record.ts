@@ -22,6 +22,17 @@ export function codePathsIn(content: Uint8Array, root: string): readonly string[
   return names.size === 0 || names.size > limits.codePathsPerPackage ? undefined : [...names];
 }
 
+/** Returns the paths at which a distribution of this name usually has its code. A list of files may leave that out, and the code still runs. */
+export function usualCodePaths(name: string, root: string): readonly string[] {
+  const module = name.replaceAll(/[-.]/g, '_');
+  const modules = new Set([module, module.toLowerCase()]);
+  return Array.from(modules, (each) => [
+    `${root}/${each}`,
+    `${root}/${each}.py`,
+    `${root}/${each}.pyc`,
+  ]).flat();
+}
+
 /** Longer paths are not those of code. */
 const pathBytesMax = 4096;
 
