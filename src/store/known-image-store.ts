@@ -35,6 +35,11 @@ export interface SeenImage {
   /** RFC 3339. */
   readonly created?: string;
   readonly labels: Readonly<Record<string, string>>;
+  /**
+   * Whether labels, reference, digest and time of creation stay those of the repository that an earlier scan named, while that repository
+   * names the image. Absent if the last scan decides.
+   */
+  readonly keepsOthers?: boolean;
 }
 
 /** A name that an image has now. */

@@ -59,7 +59,8 @@ export async function scanImage(
   );
   onStep('record the image');
   const seen = seenImageOf(image, indexed, false);
-  const known = seen && (await store.knownImages.record(seen));
+  const keepsOthers = deps.checkingLayers !== undefined;
+  const known = seen && (await store.knownImages.record({ ...seen, keepsOthers }));
   if (known === undefined || !seen?.digest)
     throw new ClairError('target-unsupported', `${request.reference} has a layer without a digest`);
   await store.knownImages.saveSource(known, source);

@@ -126,6 +126,30 @@ for (const engine of storeEngines) {
     ]);
   });
 
+  test(`${engine.name}: keeps the labels of another repository while it names the image`, async (t) => {
+    const { store, clock } = await open(t, engine);
+    const image = await save(store, 'one');
+    const other = { repository: 'registry.example/other', tag: '1' };
+    const own = { labels: { team: 'web' }, keepsOthers: true, image };
+    const foreign = {
+      ...{ image, labels: { team: 'other' }, keepsOthers: true, names: [other] },
+      ...{ reference: 'registry.example/other:1', digest: digest('f'), digests: [digest('f')] },
+    };
+    const recorded = async (changes: Partial<SeenImage>): Promise<unknown> => {
+      const number = await store.knownImages.record(seen('a', changes));
+      const [known] = await store.knownImages.findByNumbers([number ?? 0]);
+      return [known?.labels['team'], known?.digest, known?.reference, known?.names.length];
+    };
+    const ofWeb = [digest('a'), 'registry.example/web:1'];
+    assert.deepEqual(await recorded(own), ['web', ...ofWeb, 1]);
+    assert.deepEqual(await recorded(foreign), ['web', ...ofWeb, 2]);
+    assert.equal((await store.knownImages.findByDigest(digest('f'))).length, 1);
+    clock.day = 1;
+    assert.deepEqual(await recorded({ ...own, labels: { team: 'new' } }), ['new', ...ofWeb, 2]);
+    await store.knownImages.endNames([web]);
+    assert.deepEqual(await recorded(foreign), ['other', digest('f'), 'registry.example/other:1', 1]);
+  });
+
   test(`${engine.name}: finds the images whose layers are the lowest ones of an image`, async (t) => {
     const { store } = await open(t, engine);
     const stacks = ['a', 'ab', 'abc', 'b', 'ac'];

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Digest } from '../../model/digest.ts';
+import { imageNameOf } from '../../model/image-name.ts';
 import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
 import { currentNameRows, endNames, findTags, moveNames, nameHistory, needsMove } from './image-names.ts';
@@ -107,10 +108,11 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
   const index = { image_id: seen.image, is_scoped: seen.isScoped ? 1 : 0 };
   const known = await findSeen(db, seen);
   if (known !== undefined) {
+    const isKept = await isOfOther(db, known, seen);
     const changes = {
-      ...(describes(known, seen) && description),
+      ...(describes(known, seen) && !isKept && description),
       ...(seen.isVerified && { identity: knownIdentityOf(seen) }),
-      digest: seen.hasManifest || known.digest === null ? description.digest : known.digest,
+      digest: (seen.hasManifest && !isKept) || known.digest === null ? description.digest : known.digest,
       ...(needsIndex(known, seen) && index),
       last_seen: now,
     };
@@ -131,6 +133,19 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
     .returning('id')
     .executeTakeFirstOrThrow();
   return id;
+}
+
+/** Whether the description of an image stays that of another repository. Claims of an archive are replaced. */
+async function isOfOther(db: Kysely<Tables>, known: FoundImage, seen: SeenImage): Promise<boolean> {
+  if (seen.keepsOthers !== true || known.is_verified === 0) return false;
+  const owner = repositoryOf(known);
+  if (owner === undefined || owner === repositoryOf(seen)) return false;
+  return (await findTags(db, known.id)).some((tag) => tag.startsWith(`${owner}:`));
+}
+
+function repositoryOf({ origin, reference }: Pick<SeenImage, 'origin' | 'reference'>): string | undefined {
+  const name = imageNameOf({ kind: origin, reference });
+  return name && `${name.registry}/${name.repository}`;
 }
 
 async function missingDigests(
