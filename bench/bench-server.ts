@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { builtClair, node } from './command.ts';
 
 /** A server in another process. */
 export interface BenchServer {
@@ -13,7 +13,7 @@ export interface BenchServer {
 
 /** Starts a server with these settings, as environment variables, on a free port of this machine. It never updates its advisories. */
 export async function startServer(settings: Readonly<Record<string, string>>): Promise<BenchServer> {
-  const child = spawn(join(import.meta.dirname, '../bin/clair'), ['serve', '--log-level', 'info'], {
+  const child = spawn(node, [builtClair, 'serve', '--log-level', 'info'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,

@@ -9,7 +9,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ import { testAuthority } from '../src/testing/certificates.ts';
 import { corpus } from '../src/testing/corpus.ts';
 import { corpusFiles } from '../src/testing/corpus-archive.ts';
 import { recordPath } from '../src/testing/cve-records.ts';
+import { builtClair, node } from './command.ts';
 import { slowLink } from './slow-link.ts';
 
 const link = { roundTripMs: 50, megabitsPerSecond: 20 };
@@ -108,8 +109,8 @@ async function scan(db: string, ...more: readonly string[]): Promise<{ ms: numbe
   const args = ['scan', `dir:${join(work, 'rootfs')}`, '--db', join(work, db), '--format', 'json'];
   const start = performance.now();
   const child = spawn(
-    resolve(import.meta.dirname, '../bin/clair'),
-    [...args, '--mirror', `https://localhost:${port}/`, ...more],
+    node,
+    [builtClair, ...args, '--mirror', `https://localhost:${port}/`, ...more],
     {
       env: { ...process.env, XDG_CACHE_HOME: work, SSL_CERT_FILE: authority.cert },
       stdio: ['ignore', 'pipe', 'inherit'],
