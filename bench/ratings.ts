@@ -108,14 +108,10 @@ put(
 async function scan(db: string, ...more: readonly string[]): Promise<{ ms: number; report: Report }> {
   const args = ['scan', `dir:${join(work, 'rootfs')}`, '--db', join(work, db), '--format', 'json'];
   const start = performance.now();
-  const child = spawn(
-    node,
-    [builtClair, ...args, '--mirror', `https://localhost:${port}/`, ...more],
-    {
-      env: { ...process.env, XDG_CACHE_HOME: work, SSL_CERT_FILE: authority.cert },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(node, [builtClair, ...args, '--mirror', `https://localhost:${port}/`, ...more], {
+    env: { ...process.env, XDG_CACHE_HOME: work, SSL_CERT_FILE: authority.cert },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const out = await text(child.stdout);
   return { ms: performance.now() - start, report: JSON.parse(out) as Report };
 }
