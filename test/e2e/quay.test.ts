@@ -16,6 +16,7 @@ import { runServer, type ServeProcess } from './serve-process.ts';
 const skip = noRegistry;
 const timeout = 240_000;
 const key = Buffer.from('a key of Quay and Clair').toString('base64');
+const otherKey = Buffer.from('another key than that of Quay').toString('base64');
 const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`;
 
 const image = buildImage({
@@ -109,7 +110,7 @@ for (const [name, place] of engines)
     assert.equal((await fresh.work(wrong, unfetched)).state, 'failed');
     assert.equal((await fresh.work(`sha256:${'2'.repeat(64)}`, [])).state, 'unsupported');
     assert.equal(await fresh.features(wrong), undefined);
-    await assert.rejects(new SimulatedQuay(urlOf(server), 'b3RoZXI=').work(digest, gone), /index_state: 401/);
+    await assert.rejects(new SimulatedQuay(urlOf(server), otherKey).work(digest, gone), /index_state: 401/);
 
     alpineMirror(`quay-${name}`, { '1.36.1-r0': ['CVE-2026-1'], '1.36.2-r0': ['CVE-2026-2'] });
     const { id, authorization } = await receiver.next;
