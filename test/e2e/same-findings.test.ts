@@ -19,7 +19,7 @@ import { runServer } from './serve-process.ts';
 const images = process.env['CLAIR_TEST_IMAGES'];
 const noImages = images === undefined && process.env['CI'] === undefined && 'CLAIR_TEST_IMAGES is not set';
 const timeout = 240_000;
-const key = Buffer.from('a key').toString('base64');
+const key = Buffer.from('a key of Quay and Clair').toString('base64');
 const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`;
 
 /** An image as an OCI layout, with its advisories. */
