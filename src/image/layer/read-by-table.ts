@@ -53,10 +53,16 @@ const programName = /\.(?:so(?:\.[\w.]+)?|dll|exe|dylib|node|pyz|pex|xpi|crx)$/i
  */
 export function mayHoldProgram({ entry: { path, type }, isExecutable }: TableFile): boolean {
   // A table may state a size that is too small for a program. Fetching the file shows that, so its size does not count here.
-  if (type !== 'file' || evidenceByName(path) !== undefined) return false;
+  if (type !== 'file') return false;
   // Lists of the files of packages leave out names of data.
   const isProgram = isExecutable && !isDataName(path, path.lastIndexOf('/') + 1, path.length);
-  return isProgram || programName.test(path) || mayBeBundle(path) || baseOf(path) === 'DESCRIPTION';
+  return (
+    isProgram ||
+    evidenceByName(path) !== undefined ||
+    programName.test(path) ||
+    mayBeBundle(path) ||
+    baseOf(path) === 'DESCRIPTION'
+  );
 }
 
 /** Whether a file of a package counts as a program although it is not read. */

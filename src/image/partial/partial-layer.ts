@@ -41,9 +41,9 @@ export class PartialLayer {
     this.#readContent = readContent;
   }
 
-  /** Returns the content of a file that was fetched, or that is empty. */
+  /** Returns the content of a file that was fetched, or that is empty. A file with chunks may only be called empty: they have its header. */
   contentOf(file: TableFile): Buffer | undefined {
-    return file.entry.size === 0 ? Buffer.alloc(0) : this.#contents.get(file);
+    return file.entry.size === 0 && file.chunks.length === 0 ? Buffer.alloc(0) : this.#contents.get(file);
   }
 
   /** Fetches files that were not fetched before. Throws `TableError` if the layer must be fetched whole, and `registry-…` errors. */

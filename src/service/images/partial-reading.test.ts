@@ -183,13 +183,14 @@ for (const [name, write] of Object.entries(writers)) {
 }
 
 test('finds a program whose SOCI index states a size that is too small for one', async (t) => {
-  const shrink = (path: string) => (entries: WrittenEntry[]) =>
-    entries.map((entry) => (entry['name'] === path ? { ...entry, size: 24 } : entry));
+  const shrink = (path: string, size: number) => (entries: WrittenEntry[]) =>
+    entries.map((entry) => (entry['name'] === path ? { ...entry, size } : entry));
   const expected = contentOf(await read(await registryWith(t, [sociLayer(files)]), { isPartial: false }));
-  for (const path of ['usr/bin/tool', 'usr/local/bin/own']) {
-    const registry = await registryWith(t, [sociLayer(files, { change: shrink(path) })]);
-    assert.deepEqual(contentOf(await read(registry, { isPartial: true })), expected, path);
-  }
+  for (const path of ['usr/bin/tool', 'usr/local/bin/own'])
+    for (const size of [24, 0]) {
+      const registry = await registryWith(t, [sociLayer(files, { change: shrink(path, size) })]);
+      assert.deepEqual(contentOf(await read(registry, { isPartial: true })), expected, `${path} ${size}`);
+    }
 });
 
 test('fetches a whole layer when its SOCI index is not the one that the manifest pins', async (t) => {
