@@ -38,9 +38,9 @@ export async function readSplit(
   const inflate = (run: (sink: SplitSink) => void): void => {
     reader.inflateBy({ head, compression }, run);
   };
-  const onBoth = { stored, work, algorithm: digestAlgorithm(digest), inflateAhead };
-  const hash = await (work.frames?.firstAhead === 0 ? hashHere : hashAhead)(onBoth, inflate);
-  return reader.endHashed(`${onBoth.algorithm}:${hash}` as Digest);
+  const divided = { stored, work, algorithm: digestAlgorithm(digest), inflateAhead };
+  const hash = await inflateOnBoth(divided, inflate);
+  return reader.endHashed(`${divided.algorithm}:${hash}` as Digest);
 }
 
 /** Returns the work of both threads. Undefined if the stream cannot be divided. */
@@ -63,50 +63,33 @@ interface Divided {
   readonly inflateAhead: InflateAhead;
 }
 
-/** Inflates on two threads. The second one hashes the stored bytes. Returns the hash in hexadecimal. */
-async function hashAhead(
+/**
+ * Inflates on two threads. Returns the hash of the stored bytes in hexadecimal. The second thread hashes them, unless it inflates all, which takes
+ * longer than all other work.
+ */
+async function inflateOnBoth(
   { stored, work, algorithm, inflateAhead }: Divided,
   inflate: (run: (sink: SplitSink) => void) => void,
 ): Promise<string> {
   const parts = new SharedParts(stored.size, work.plan);
-  const hash = inflateAhead({ ...work, memory: parts.memory, algorithm })
-    // The thread may end early, for example for lack of memory. Its work is then done here.
-    .catch(() => {
-      const own = new StoredHash(stored, createHash(algorithm));
-      return own.digest(Buffer.allocUnsafeSlow(hashChunkBytes));
-    });
-  try {
-    inflate((sink) => {
-      inflateFirst(stored, parts, work, sink);
-    });
-  } finally {
-    // The file stays open until the second thread does not need it.
-    await hash;
-  }
-  return await hash;
-}
-
-/** Lets the second thread inflate all, which takes longer than all other work. So the stored bytes are hashed here. Returns the hash in hexadecimal. */
-async function hashHere(
-  { stored, work, algorithm, inflateAhead }: Divided,
-  inflate: (run: (sink: SplitSink) => void) => void,
-): Promise<string> {
-  const parts = new SharedParts(stored.size, work.plan);
-  const hash = new StoredHash(stored, createHash(algorithm));
+  const isHashedHere = work.frames?.firstAhead === 0;
+  const own = new StoredHash(stored, createHash(algorithm));
   const chunk = Buffer.allocUnsafeSlow(hashChunkBytes);
-  // If the thread ends early, its work is done here.
-  const ahead = inflateAhead({ ...work, memory: parts.memory }).catch(() => undefined);
+  const ahead = inflateAhead({ ...work, memory: parts.memory, ...(!isHashedHere && { algorithm }) })
+    // The thread may end early, for example for lack of memory. Its work is then done here.
+    .catch(() => '');
   try {
     inflate((sink) => {
       inflateFirst(stored, parts, work, (bytes, bytesIn) => {
-        hash.hashTo(bytesIn, chunk);
+        if (isHashedHere) own.hashTo(bytesIn, chunk);
         sink(bytes, bytesIn);
       });
     });
   } finally {
+    // The file stays open until the second thread does not need it.
     await ahead;
   }
-  return hash.digest(chunk);
+  return (await ahead) || own.digest(chunk);
 }
 
 /** Does the work of the first thread. */

@@ -189,9 +189,8 @@ function locate(archive: PartlyRead): Located {
   load(last, bytes.length);
   const atEnd = last >= 0 && isEndRecord(bytes, last) ? locatedBy(archive, last) : undefined;
   if (atEnd?.isOfJvm === true) return atEnd;
-  load(Math.max(0, last - commentBytesMax), bytes.length);
   let first: Located | undefined;
-  for (const at of endRecords(bytes)) {
+  for (const at of endRecords(archive)) {
     const located = locatedBy(archive, at);
     first ??= located;
     if (located?.isOfJvm !== true) continue;
@@ -203,10 +202,11 @@ function locate(archive: PartlyRead): Located {
 }
 
 /** Yields the positions of the signature of end records, the last one first. */
-function* endRecords(bytes: Buffer): Generator<number> {
+function* endRecords({ bytes, load }: PartlyRead): Generator<number> {
   const last = bytes.length - endBytes;
   if (last < 0) return;
   const from = Math.max(0, last - commentBytesMax);
+  load(from, bytes.length);
   const tail = bytes.subarray(from);
   for (let at = last - from; at >= 0; at--) {
     at = tail.lastIndexOf(endSignature, at);
@@ -216,9 +216,8 @@ function* endRecords(bytes: Buffer): Generator<number> {
 }
 
 /** Returns whether the bytes may be those of an archive, which something may precede. */
-export function mayEndArchive({ bytes, load }: PartlyRead): boolean {
-  load(Math.max(0, bytes.length - endBytes - commentBytesMax), bytes.length);
-  return !endRecords(bytes).next().done;
+export function mayEndArchive(archive: PartlyRead): boolean {
+  return !endRecords(archive).next().done;
 }
 
 function isEndRecord(bytes: Buffer, at: number): boolean {

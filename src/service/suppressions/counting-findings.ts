@@ -33,8 +33,8 @@ export function affectedSubjects(
 }
 
 /**
- * Returns the image as rules and statements may refer to it, under the name of its last scan: by its digest only if all of its layers were hashed. The store does not have the
- * code name of its release.
+ * Returns the image as rules and statements may refer to it, under the name of its last scan: by its digest only if all of its layers were
+ * hashed. The store does not have the code name of its release.
  */
 export function affectedSubject(
   { findings, known }: ImageFindings,

@@ -25,12 +25,8 @@ export function codePathsIn(content: Uint8Array, root: string): readonly string[
 /** Returns the paths at which a distribution of this name usually has its code. A list of files may leave that out, and the code still runs. */
 export function usualCodePaths(name: string, root: string): readonly string[] {
   const module = name.replaceAll(/[-.]/g, '_');
-  const modules = new Set([module, module.toLowerCase()]);
-  return Array.from(modules, (each) => [
-    `${root}/${each}`,
-    `${root}/${each}.py`,
-    `${root}/${each}.pyc`,
-  ]).flat();
+  const modules = [...new Set([module, module.toLowerCase()])];
+  return modules.flatMap((each) => [`${root}/${each}`, `${root}/${each}.py`, `${root}/${each}.pyc`]);
 }
 
 /** Longer paths are not those of code. */

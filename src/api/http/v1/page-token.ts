@@ -8,7 +8,7 @@ import {
 } from '../../../kit/fernet.ts';
 import type { PageStart } from '../../../service/notifications/notification-view.ts';
 import { decodeGoJson } from '../go-json-decode.ts';
-import { asGo, encodeGoJson } from '../go-json-encode.ts';
+import { encodeGoJson, encodeGoValue } from '../go-json-encode.ts';
 import { WireError } from '../route.ts';
 import { type NotificationPage, notificationPage } from './types.ts';
 
@@ -41,7 +41,7 @@ export function pageTokens(key: FernetKey, now: () => Date): PageTokens {
       if (!/^-?\d{1,15}\n$/.test(message)) throw invalidTokenError();
       return Number(message);
     },
-    writeNotificationPage: (page) => sealFernet(encodeGoJson(asGo(notificationPage, page)), key, now()),
+    writeNotificationPage: (page) => sealFernet(encodeGoValue(notificationPage, page), key, now()),
     readNotificationPage(token) {
       const message = open(token);
       try {

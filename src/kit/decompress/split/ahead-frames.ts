@@ -7,7 +7,10 @@ import { StoredHash, type StoredReader } from './stored-reader.ts';
 
 const chunkBytes = 256 * 1024;
 
-/** The work of the second thread on a zstd file: it inflates every other part ahead of the first thread, or the only one. It hashes all stored bytes if it has a hash. */
+/**
+ * The work of the second thread on a zstd file: it inflates every other part ahead of the first thread, or the only one. It hashes all stored
+ * bytes if it has a hash.
+ */
 export class AheadFrames {
   readonly #stored: StoredReader;
   readonly #parts: SharedParts;
