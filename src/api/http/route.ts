@@ -32,7 +32,7 @@ export type LogDetails = Readonly<Record<string, string>>;
 export interface ApiResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Written as JSON by `encodeGoJson`. */
+  /** Written as JSON by `encodeGoJson`. Values of Go types need `text` from `encodeGoValue`. */
   readonly body?: unknown;
   /** Instead of `body`: written unchanged. */
   readonly text?: string;

@@ -1,6 +1,6 @@
 import { findVulnerability } from '../../../service/findings/vulnerability-view.ts';
 import { changeFixes } from '../../../service/ingest/write-vulnerability.ts';
-import { asGo } from '../go-json-encode.ts';
+import { encodeGoValue } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
@@ -17,7 +17,7 @@ export const getFixesRoute =
     const { namespace, id } = vulnerabilityIn(request);
     const vulnerability = await findVulnerability(namespace, id, deps);
     if (vulnerability === undefined) throw notFoundError();
-    return { status: 200, body: asGo(featureEnvelope, { Features: renderFixes(vulnerability) }) };
+    return { status: 200, text: encodeGoValue(featureEnvelope, { Features: renderFixes(vulnerability) }) };
   };
 
 /** `PUT …/vulnerabilities/:name/fixes/:feature`: adds or replaces a fix, and echoes the request. */
@@ -33,7 +33,7 @@ export const putFixRoute =
     assertSameNamespace(feature, name);
     request.addLogDetails({ namespace: name.namespace, vulnerability: name.id, package: fix.package });
     if (!(await changeFixes(name, [fix], deps.writing))) throw notFoundError();
-    return { status: 200, body: asGo(featureEnvelope, { Feature: feature }) };
+    return { status: 200, text: encodeGoValue(featureEnvelope, { Feature: feature }) };
   };
 
 /** `DELETE …/vulnerabilities/:name/fixes/:feature`: removes a fix. */

@@ -4,7 +4,7 @@ import { parseDigest } from '../../../model/digest.ts';
 import { ingestLayer, type PostedLayer } from '../../../service/ingest/ingest-layer.ts';
 import { findLayerChain, type LayerDetail, viewChain } from '../../../service/ingest/layer-view.ts';
 import { keptDocument } from '../encoded-document.ts';
-import { asGo, encodeGoValue } from '../go-json-encode.ts';
+import { encodeGoValue } from '../go-json-encode.ts';
 import { recordIngest } from '../ingest-record.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
@@ -37,7 +37,7 @@ export const postLayerRoute =
     }
     const { Name, ParentName, Path, Headers, Format } = posted;
     const echo = { Name, ParentName, Path, Headers, Format, IndexedByVersion: engineVersion };
-    return { status: 201, body: asGo(layerEnvelope, { Layer: echo }) };
+    return { status: 201, text: encodeGoValue(layerEnvelope, { Layer: echo }) };
   };
 
 type UncheckedLayer = Omit<PostedLayer, 'format'>;

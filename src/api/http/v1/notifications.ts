@@ -4,7 +4,7 @@ import {
   type NotifiedSide,
   viewNotification,
 } from '../../../service/notifications/notification-view.ts';
-import { asGo } from '../go-json-encode.ts';
+import { encodeGoValue } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
@@ -43,7 +43,7 @@ export const getNotificationRoute =
       ...(old !== undefined && { Old: renderSide(old) }),
       ...(now !== undefined && { New: renderSide(now) }),
     };
-    return { status: 200, body: asGo(notificationEnvelope, { Notification: notificationBody }) };
+    return { status: 200, text: encodeGoValue(notificationEnvelope, { Notification: notificationBody }) };
   };
 
 /** `DELETE /notifications/:name`: acknowledges a notification or a batch. Both have names of the same form. */

@@ -7,7 +7,7 @@ import {
   insertVulnerability,
   type VulnerabilityName,
 } from '../../../service/ingest/write-vulnerability.ts';
-import { asGo, JsonListBuilder } from '../go-json-encode.ts';
+import { encodeGoValue, JsonListBuilder } from '../go-json-encode.ts';
 import type { RouteHandler } from '../route.ts';
 import { badRequest } from '../route.ts';
 import type { V1Deps } from './deps.ts';
@@ -79,7 +79,7 @@ export const postVulnerabilityRoute =
     request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
     await learnNamespace(name, features, deps);
     await insertVulnerability(name, fields, fixes, deps.writing);
-    return { status: 201, body: asGo(vulnerabilityEnvelope, { Vulnerability: posted }) };
+    return { status: 201, text: encodeGoValue(vulnerabilityEnvelope, { Vulnerability: posted }) };
   };
 
 /** Stores the namespace of a vulnerability. An unknown namespace takes the version scheme of the first fix. */
@@ -101,7 +101,7 @@ export const getVulnerabilityRoute =
     const view = await findVulnerability(namespace, id, deps);
     if (view === undefined) throw notFoundError();
     const rendered = request.query.has('fixedIn') ? renderWithFixes(view) : renderVulnerability(view);
-    return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: rendered }) };
+    return { status: 200, text: encodeGoValue(vulnerabilityEnvelope, { Vulnerability: rendered }) };
   };
 
 /** `PUT /namespaces/:namespace/vulnerabilities/:name`: replaces a vulnerability except its fixes, and echoes the request. */
@@ -115,7 +115,7 @@ export const putVulnerabilityRoute =
     const name = toVulnerabilityName(request.params['namespace'] ?? '', request.params['name'] ?? '');
     request.addLogDetails({ namespace: name.namespace, vulnerability: name.id });
     await insertVulnerability(name, fields, [], deps.writing);
-    return { status: 200, body: asGo(vulnerabilityEnvelope, { Vulnerability: input }) };
+    return { status: 200, text: encodeGoValue(vulnerabilityEnvelope, { Vulnerability: input }) };
   };
 
 /** `DELETE /namespaces/:namespace/vulnerabilities/:name`: deletes a vulnerability. */
@@ -136,5 +136,5 @@ export const listNamespacesRoute =
       renderNamespace,
     );
     const distinct = [...new Map(rendered.map((one) => [one.Name, one])).values()];
-    return { status: 200, body: asGo(namespaceEnvelope, { Namespaces: distinct }) };
+    return { status: 200, text: encodeGoValue(namespaceEnvelope, { Namespaces: distinct }) };
   };
