@@ -107,12 +107,18 @@ test('several pods share the keys of pages and of sessions', () => {
     assert.ok(names.includes(name), name);
 });
 
-test('all files name the image of this version', () => {
-  const images = filesLike('deploy/**/*.yaml').flatMap(({ path, text }) =>
-    Array.from(text.matchAll(/image: (clair:\S+)/g), ([, image]) => `${path} ${image}`),
+test('all files name the package and the image of this version', () => {
+  const texts = filesLike('README.md', 'docs/*.md', 'deploy/**/*.y{a,}ml', 'examples/**/*.yml').filter(
+    ({ path }) => path !== 'docs/releasing.md',
   );
-  assert.ok(images.length >= 3);
-  for (const image of images) assert.match(image, new RegExp(` clair:${version}$`));
+  const named = texts.flatMap(({ path, text }) =>
+    Array.from(text.matchAll(/\bclair(?:-ts-|-image:|:)(\d+\.\d+\.\d+)/g), ([, one]) => `${path} ${one}`),
+  );
+  assert.ok(named.length >= 20, `only ${named.length} versions were found`);
+  assert.deepEqual(
+    named.filter((one) => !one.endsWith(` ${version}`)),
+    [],
+  );
   const chart = parse(textOf('deploy/helm/clair/Chart.yaml')) as Record<string, string>;
   assert.deepEqual([chart['version'], chart['appVersion']], [version, version]);
 });
