@@ -208,9 +208,11 @@ test('states what to fix and where when a plugin is invalid', async (t) => {
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 0, wants: ['/etc/x'] }] };":
       /listers\[0\]\.version must be at least 1; listers\[0\]\.wants\[0\] must be a path without a leading slash.*; listers\[0\]\.list must be a function/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['a/*/b', 'a/*/b/c'], list() {} }] };":
-      /: listers\[0\]\.wants\[1\] must be a path [^;]*$/,
+      /: listers\[0\]\.wants\[1\] must be a path [^;]*; or \*\*\/ and one to five names, [^;]*$/,
+    "export const plugin = { name: 'a', version: '1', detectors: [{ name: 'b', version: 1, wants: ['a', '**/b.txt'], detect() {} }] };":
+      /: detectors\[0\]\.wants\[1\] must be a path [^;]*; \*\*\/ is for listers only$/,
     "export const plugin = { name: 'a', version: '1', listers: [{ name: 'b', version: 1, wants: ['', 'a'], versionScheme: 7, list() {} }] };":
-      /: listers\[0\]\.wants\[0\] must be a path [^;]*; listers\[0\]\.versionScheme must be a string$/,
+      /: listers\[0\]\.wants\[0\] must be a path .*; listers\[0\]\.versionScheme must be a string$/,
     "export const plugin = { name: 'a', version: '1', detectors: [{ name: 'b', version: 1, wants: [], detect() {} }] };":
       /detectors\[0\]\.wants must have at least one path/,
     'export const plugin = {': /cannot be used: /,

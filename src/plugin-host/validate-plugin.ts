@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { isPattern } from '../plugin/layer-files.ts';
+import { isAnyDepth, isPattern } from '../plugin/layer-files.ts';
 import { programParts } from '../plugin/package-lister.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 
@@ -12,14 +12,19 @@ const name = z
     ),
   );
 const version = z.int('must be an integer').check(z.minimum(1, 'must be at least 1'));
+const fixedPlace =
+  'must be a path without a leading slash, with a * only at the start of the last segment or in place of the one before it';
 const pattern = z
   .string('must be a string')
   .check(
     z.refine(
       isPattern,
-      'must be a path without a leading slash, with a * only at the start of the last segment or in place of the one before it',
+      `${fixedPlace}; or **/ and one to five names, the last with two characters besides its *`,
     ),
   );
+const fixedPattern = z
+  .string('must be a string')
+  .check(z.refine((text) => isPattern(text) && !isAnyDepth(text), `${fixedPlace}; **/ is for listers only`));
 const callable = z.custom<() => unknown>((value) => typeof value === 'function', 'must be a function');
 const namespaceName = z
   .string('must be a string')
@@ -32,7 +37,7 @@ const namespaceName = z
 const namespace = z.object({ name: namespaceName, versionScheme: name });
 const names = z.array(z.string('must be a string'), 'must be an array');
 const wants = z
-  .array(pattern, 'must be an array of paths')
+  .array(fixedPattern, 'must be an array of paths')
   .check(z.minLength(1, 'must have at least one path'));
 
 const isObject = 'must be an object with the members of the contract';
