@@ -201,13 +201,19 @@ function lastAtEachPath(places: readonly SquashedLocation[]): readonly SquashedL
   return [...new Map(places.map((place) => [pathOfPackage(place.path, place.package), place])).values()];
 }
 
-/** Whether a file is read whole. An archive with the name of the file may follow a program: its packages are not those of the program. */
 function isRead(path: string, { isWithoutPackage, isOfProgram, listings }: FileMark): boolean {
   if (isWithoutPackage) return true;
-  const otherType = isOfProgram ? evidenceByName(path)?.kind : undefined;
-  return listings.some(({ packages }) =>
-    packages.some((item) => item.type !== otherType && namesWholeFile(item)),
-  );
+  const stands = (item: ListedPackage): boolean =>
+    namesWholeFile(item) && !(isOfProgram && isBehindProgram(path, item));
+  return listings.some(({ packages }) => packages.some(stands));
+}
+
+/**
+ * Whether a package that is listed from a program is of an archive behind the program, and not of the program itself: one of the type that the
+ * name of the file means, or of Maven.
+ */
+export function isBehindProgram(path: string, { type }: Pick<ListedPackage, 'type'>): boolean {
+  return type === 'maven' || type === evidenceByName(path)?.kind;
 }
 
 /**

@@ -6,12 +6,8 @@ import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import { collectPayload, type PayloadSink, type TarEntry } from '../../kit/tar/walker.ts';
 import type { CodeDirectory, LayerLicenses, LayerNode } from '../../model/layer-index.ts';
 import { CodeFiles } from './code-files.ts';
-import {
-  type CollectedEvidence,
-  EvidenceCollector,
-  type ExtractPrograms,
-  type ProgramInspection,
-} from './evidence-collector.ts';
+import { type CollectedEvidence, EvidenceCollector, type ProgramInspection } from './evidence-collector.ts';
+import type { ExtractPrograms } from './extract-programs.ts';
 import { LicenseCollector } from './license-collector.ts';
 import {
   type CollectedPackageFiles,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { zipSync } from 'fflate';
 import { limits } from '../../core/limits.ts';
 import { TarWalker } from '../../kit/tar/walker.ts';
 import { samplePrograms, writeElf } from '../../testing/elf-writer.ts';
@@ -44,6 +45,11 @@ function zip(name: string): Buffer {
   return header;
 }
 
+/** Returns a zip archive of a text and a file of this name. */
+function wholeZip(name: string): Uint8Array {
+  return zipSync({ 'readme.txt': Buffer.from('Read me'), [name]: Buffer.from('content') });
+}
+
 /** Returns the start of a portable executable, with or without a .NET header. `start` is the place of its file header. */
 function portable(runTimeHeader: number, start: number = 128): Buffer {
   const bytes = Buffer.alloc(start + 896);
@@ -79,6 +85,13 @@ const byContent: readonly (readonly [path: string, content: string | Uint8Array,
   ],
   ['usr/local/bin/tool', `#! /usr/bin/env escript\n${zip('tool.beam').toString('latin1')}`, 'hex'],
   ['opt/app', `#!/usr/bin/env python3\n${zip('__main__.py').toString('latin1')}`, 'pypi'],
+  ['app/lib/log4j.dat', wholeZip('org/apache/A.class'), 'maven'],
+  [
+    'opt/long',
+    Buffer.concat([Buffer.from(`#!/usr/bin/env python3\n${'#'.repeat(1100)}\n`), wholeZip('__main__.py')]),
+    'pypi',
+  ],
+  ['opt/model.onnx', wholeZip('org/apache/A.class'), 'ai-model'],
   ['opt/Lib.dll', portable(1), 'nuget'],
   ['opt/lib.far', portable(1), 'nuget'],
   ['opt/Far.dll', portable(1, 2000), 'nuget'],
@@ -116,6 +129,7 @@ test('ignores files that only resemble evidence', () => {
     { path: 'usr/lib/modules/x.ko', content: writeElf({ type: 1 }) },
     { path: 'opt/setup.exe', content: portable(0) },
     { path: 'opt/data', content: zip('word/document.xml') },
+    { path: 'opt/text.docx', content: wholeZip('word/document.xml') },
     { path: 'src/DESCRIPTION', content: 'Package: a\nVersion: 1\nTitle: the sources of a package of R\n' },
     { path: 'srv/small.js', content: `module.exports = ${'1 + '.repeat(500)} 1` },
     {
@@ -265,6 +279,8 @@ test('detects a sparse file as evidence when it begins as a program', () => {
   // The start of the file is stored behind other pieces.
   const behind = Buffer.concat([Buffer.alloc(64, 1), elf]);
   assert.deepEqual(found([sparse(`2\n4096\n64\n0\n${elf.length}\n`, behind)]), { generic: ['opt/run'] });
+  const archive = Buffer.from(wholeZip('a/B.class'));
+  assert.deepEqual(found([sparse(`1\n0\n${archive.length}\n`, archive)]), { generic: ['opt/run'] });
   assert.deepEqual(found([sparse('many\n', elf)]), { generic: ['opt/run'] });
   assert.deepEqual(found([sparse('1\n0\n5\n', Buffer.from('hello'))]), {});
   assert.deepEqual(found([sparse(`1\n4096\n${elf.length}\n`, elf)]), {});

@@ -1,25 +1,17 @@
 import { limits } from '../../core/limits.ts';
 import { boundedPath, parentOf } from '../../kit/tar/path.ts';
-import { collectPayload, type PayloadSink, type SparseForm, type TarEntry } from '../../kit/tar/walker.ts';
+import type { PayloadSink, TarEntry } from '../../kit/tar/walker.ts';
 import { evidenceByLinkName, evidenceByName } from '../../model/evidence/by-name.ts';
 import { type EvidenceKind, evidenceKinds, storeDatabases } from '../../model/evidence/kinds.ts';
 import type { EvidenceLink, LayerEvidence } from '../../model/evidence/layer-evidence.ts';
 import { isDataName, placeOfFiles } from '../../model/evidence/program-names.ts';
-import type { KnownPrograms, ProgramRecorder, ScannedProgram } from './extract-programs.ts';
-import {
-  archivedEvidence,
-  contentBytesMin,
-  contentKind,
-  describesInstalled,
-  isAssembly,
-  isBundle,
-  mayBeBundle,
-} from './file-content.ts';
+import { ContentSink, sparseSink } from './content-sink.ts';
+import type { ExtractPrograms, ScannedProgram } from './extract-programs.ts';
+import { contentBytesMin } from './file-content.ts';
 import { RecordedNames } from './name-hashes.ts';
 import type { ImmediateListing } from './package-file-collector.ts';
 import { ProgramListings } from './program-listings.ts';
-import { mayBeProgram, ProgramScan, type WantedOfProgram } from './program-scan.ts';
-import { beginningOfSparse } from './sparse.ts';
+import type { WantedOfProgram } from './program-scan.ts';
 
 /** A program that must be read again to find its kind. */
 export interface UnreadProgram {
@@ -32,12 +24,6 @@ export interface UnreadProgram {
 
 /** When programs are classified: `now`, as the bytes stream, or `later`, when files can be read again. */
 export type ProgramInspection = 'now' | 'later';
-
-/** The receiver of the results of programs while an extract is written, or their source while one is read. */
-export interface ExtractPrograms {
-  readonly recorder?: ProgramRecorder | undefined;
-  readonly known?: KnownPrograms | undefined;
-}
 
 /** The evidence in a layer, and the programs that must be read again to find their kind. */
 export interface CollectedEvidence extends LayerEvidence {
@@ -155,19 +141,23 @@ export class EvidenceCollector {
         this.#addContent(path, kind);
       });
     if (size < contentBytesMin) return undefined;
-    const { known } = this.#extract;
-    const programs = this.#inspection === 'now' ? { listings: this.#programs, known } : undefined;
-    return new ContentSink(entry, programs, {
-      isEvidence: (kind) => {
-        this.#addContent(path, kind);
+    const listings = this.#inspection === 'now' ? this.#programs : undefined;
+    const isNamed = named?.path === path;
+    return new ContentSink(
+      entry,
+      { listings, extract: this.#extract, isNamed },
+      {
+        isEvidence: (kind) => {
+          this.#addContent(path, kind);
+        },
+        isUnreadProgram: (isElf) => {
+          this.#addUnread({ path, offset: entry.offset, size }, isElf);
+        },
+        isProgram: (scan, wanted) => {
+          this.#addProgram(entry, scan, wanted);
+        },
       },
-      isUnreadProgram: (isElf) => {
-        this.#addUnread({ path, offset: entry.offset, size }, isElf);
-      },
-      isProgram: (scan, wanted) => {
-        this.#addProgram(entry, scan, wanted);
-      },
-    });
+    );
   }
 
   /** Adds a program that is read later. Until then, only those of ELF are evidence. */
@@ -181,14 +171,14 @@ export class EvidenceCollector {
   }
 
   #addProgram({ path, offset }: TarEntry, scan: ScannedProgram, wanted: WantedOfProgram): void {
-    const kind = scan.kind();
+    const [kind, archive] = [scan.kind(), scan.archive()];
     const { recorder } = this.#extract;
-    if (kind !== undefined) this.#addContent(path, kind);
-    else if (recorder === undefined) return;
+    const counted = kind ?? archive;
+    if (counted !== undefined) this.#addContent(path, counted);
     const isFound = kind !== undefined && this.#found.has(path);
     const parts = isFound || recorder !== undefined ? scan.parts() : [];
-    recorder?.addProgram(offset, wanted, { kind, parts });
-    if (isFound) this.#programs.add(path, parts);
+    recorder?.addProgram(offset, wanted, { kind, archive, parts });
+    if (isFound) this.#programs.add(path, parts, archive);
     scan.free();
   }
 
@@ -241,134 +231,4 @@ function isNamedData(path: string): boolean {
     isDataName(path, path.lastIndexOf('/') + 1, path.length) ||
     placeOfFiles(parentOf(path)).programs === 'none'
   );
-}
-
-/** Receives what the content of a file is. */
-interface ContentReceiver {
-  isEvidence(kind: EvidenceKind): void;
-  /** It is a program that must be read again. */
-  isUnreadProgram(isElf: boolean): void;
-  /** It was scanned as a program. */
-  isProgram(scan: ScannedProgram, wanted: WantedOfProgram): void;
-}
-
-/** Says what is wanted of programs, and what an extract has of them. */
-interface ProgramContext {
-  readonly listings: Pick<ProgramListings, 'wantedOf'>;
-  readonly known: KnownPrograms | undefined;
-}
-
-/** Bytes at the start of a file that identify it, except programs. */
-const headBytes = 1024;
-/** Maximum size of the description of an R package in bytes; real ones have a few thousand. */
-const descriptionBytes = 64 * 1024;
-/** Stored bytes of a sparse file that must contain its map and its start. */
-const sparseHeadBytes = 64 * 1024;
-
-/** Inspects the first bytes of a file. For a program, inspects as many as its parts need. */
-class ContentSink implements PayloadSink {
-  readonly #entry: TarEntry;
-  readonly #programs: ProgramContext | undefined;
-  readonly #receiver: ContentReceiver;
-  /** An extract has the parts of a program, so no more of the program is recorded. */
-  readonly recordedBytes: number;
-  #head: Buffer | undefined;
-  #scan: ProgramScan | undefined;
-  #program: { readonly found: ScannedProgram; readonly wanted: WantedOfProgram } | undefined;
-  isSated = false;
-
-  /** `programs` is absent if programs are read later. */
-  constructor(entry: TarEntry, programs: ProgramContext | undefined, receiver: ContentReceiver) {
-    this.#entry = entry;
-    this.#programs = programs;
-    this.#receiver = receiver;
-    this.recordedBytes = isDescription(entry.path) ? descriptionBytes : headBytes;
-  }
-
-  write(bytes: Buffer): void {
-    if (this.isSated) return;
-    if (this.#scan !== undefined) {
-      this.#scan.write(bytes);
-      this.isSated = this.#scan.isDone;
-      return;
-    }
-    const head = this.#head === undefined ? bytes : Buffer.concat([this.#head, bytes]);
-    if (head.length < Math.min(this.recordedBytes, this.#entry.size)) this.#head = Buffer.from(head);
-    else this.#begin(head);
-  }
-
-  close(): void {
-    if (this.#program !== undefined) this.#receiver.isProgram(this.#program.found, this.#program.wanted);
-  }
-
-  #begin(read: Buffer): void {
-    this.isSated = true;
-    // The result must not depend on how the stream is cut.
-    const head = read.subarray(0, this.recordedBytes);
-    switch (contentKind(head)) {
-      case 'elf':
-      case 'mach-o':
-        this.#beginProgram(read);
-        return;
-      case 'zip':
-      case 'script':
-        this.#takeKind(archivedEvidence(head));
-        return;
-      case 'pe':
-        if (isAssembly(head, this.#entry.size)) this.#takeKind('nuget');
-        else this.#beginProgram(read);
-        return;
-      case undefined:
-        if (isDescription(this.#entry.path) && describesInstalled(head)) this.#takeKind('cran');
-        if (mayBeBundle(this.#entry.path) && isBundle(head)) this.#takeKind('bundled-js');
-    }
-  }
-
-  #takeKind(kind: EvidenceKind | undefined): void {
-    if (kind !== undefined) this.#receiver.isEvidence(kind);
-  }
-
-  /** `read`: the bytes of the file that were written. */
-  #beginProgram(read: Buffer): void {
-    if (!mayBeProgram(read)) return;
-    if (this.#programs === undefined) {
-      this.#receiver.isUnreadProgram(contentKind(read) === 'elf');
-      return;
-    }
-    const { listings, known } = this.#programs;
-    const wanted = listings.wantedOf(this.#entry.path);
-    const found = known?.find(this.#entry.offset, wanted);
-    if (found !== undefined) {
-      this.#program = { found, wanted };
-      return;
-    }
-    this.#scan = new ProgramScan(this.#entry.size, wanted);
-    this.#program = { found: this.#scan, wanted };
-    this.#scan.write(read);
-    this.isSated = this.#scan.isDone;
-  }
-}
-
-/** Inspects the start of a sparse file. If it cannot be identified, the file counts as a program. */
-function sparseSink(size: number, sparse: SparseForm, take: (kind: EvidenceKind) => void): PayloadSink {
-  const recordedBytes = Math.min(size, sparseHeadBytes);
-  const sink = collectPayload(recordedBytes, (stored) => {
-    const head = beginningOfSparse(stored, sparse, headBytes);
-    if (head === undefined) {
-      take('generic');
-      return;
-    }
-    const content = contentKind(head);
-    if (content === 'elf') take('generic');
-    else if (content === 'pe' && isAssembly(head, size)) take('nuget');
-    else if (content === 'zip' || content === 'script') {
-      const kind = archivedEvidence(head);
-      if (kind !== undefined) take(kind);
-    }
-  });
-  return { ...sink, recordedBytes };
-}
-
-function isDescription(path: string): boolean {
-  return path.endsWith('/DESCRIPTION');
 }

@@ -1,10 +1,13 @@
 import { sha256Of } from '../../kit/sha256.ts';
 import type { ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
+import type { ArchiveKind } from './archive-search.ts';
 import type { ProgramKind, WantedOfProgram } from './program-scan.ts';
 
 /** The result of a scan of a program. Call `parts` once. */
 export interface ScannedProgram {
   kind(): ProgramKind | undefined;
+  /** Returns the kind of the archive that the file is, or that follows the program. */
+  archive(): ArchiveKind | undefined;
   parts(): readonly ProgramParts[];
   /** Frees the memory of the parts. */
   free(): void;
@@ -22,9 +25,16 @@ export interface KnownPrograms {
   find(offset: number, wanted: WantedOfProgram): ScannedProgram | undefined;
 }
 
-/** The kind and the parts of a program; several lists of parts for several programs in one file. */
+/** The receiver of the results of programs while an extract is written, or their source while one is read. */
+export interface ExtractPrograms {
+  readonly recorder?: ProgramRecorder | undefined;
+  readonly known?: KnownPrograms | undefined;
+}
+
+/** The kind and the parts of a program; several lists of parts for several programs in one file. An archive has no kind of a program. */
 export interface FoundProgram {
   readonly kind: ProgramKind | undefined;
+  readonly archive: ArchiveKind | undefined;
   readonly parts: readonly ProgramParts[];
 }
 
@@ -41,11 +51,12 @@ export class ExtractMissError extends Error {
   }
 }
 
-/** The head of a record as JSON: offset, hash of what was wanted, kind, and for each program the names and sizes of its parts. */
+/** The head of a record as JSON: offset, hash of what was wanted, kinds, and for each program the names and sizes of its parts. */
 type RecordHead = readonly [
   offset: number,
   wanted: string,
   kind: ProgramKind | null,
+  archive: ArchiveKind | null,
   parts: readonly (readonly (readonly [ProgramPart, number])[])[],
 ];
 
@@ -56,12 +67,12 @@ const hashCharacters = 32;
 export function writeProgramRecord(
   offset: number,
   wanted: WantedOfProgram,
-  { kind, parts }: FoundProgram,
+  { kind, archive, parts }: FoundProgram,
 ): Buffer {
   const sizes = parts.map((ofProgram) =>
     Array.from(ofProgram, ([part, { length }]) => [part, length] as const),
   );
-  const head: RecordHead = [offset, hashOfWanted(wanted), kind ?? null, sizes];
+  const head: RecordHead = [offset, hashOfWanted(wanted), kind ?? null, archive ?? null, sizes];
   const text = Buffer.from(JSON.stringify(head));
   const length = Buffer.alloc(lengthBytes);
   length.writeUInt32BE(text.length);
@@ -78,7 +89,8 @@ export class RecordedPrograms implements KnownPrograms {
       const textAt = at + lengthBytes;
       const partsAt = textAt + block.readUInt32BE(at);
       // The text was written by `writeProgramRecord`, and the extract has its digest.
-      const [offset, wanted, kind, sizes] = JSON.parse(block.toString('utf8', textAt, partsAt)) as RecordHead;
+      const text = block.toString('utf8', textAt, partsAt);
+      const [offset, wanted, kind, archive, sizes] = JSON.parse(text) as RecordHead;
       at = partsAt;
       const parts = sizes.map(
         (ofProgram) =>
@@ -89,15 +101,20 @@ export class RecordedPrograms implements KnownPrograms {
             }),
           ),
       );
-      this.#byOffset.set(offset, { wanted, kind: kind ?? undefined, parts });
+      this.#byOffset.set(offset, {
+        wanted,
+        kind: kind ?? undefined,
+        archive: archive ?? undefined,
+        parts,
+      });
     }
   }
 
   find(offset: number, wanted: WantedOfProgram): ScannedProgram | undefined {
     const program = this.#byOffset.get(offset);
     if (program?.wanted !== hashOfWanted(wanted)) return undefined;
-    const { kind, parts } = program;
-    return { kind: () => kind, parts: () => parts, free: () => undefined };
+    const { kind, archive, parts } = program;
+    return { kind: () => kind, archive: () => archive, parts: () => parts, free: () => undefined };
   }
 }
 

@@ -2,6 +2,7 @@ import { hasElfMagic } from '../../kit/elf.ts';
 import { hasMachOMagic } from '../../kit/mach-o.ts';
 import { parentOf } from '../../kit/tar/path.ts';
 import { isScriptName, mayHoldBundles } from '../../model/evidence/program-names.ts';
+import type { ArchiveKind } from './archive-search.ts';
 
 /** Kinds of content that matter, whatever the name of the file. */
 export type ContentKind = 'elf' | 'zip' | 'pe' | 'mach-o' | 'script';
@@ -48,7 +49,7 @@ const zipStart = Buffer.from('PK\x03\x04');
  * Detects the package type of a zip archive by the name of its first member: Java archives begin with their manifest. A script may precede
  * the archive and run it, as in escripts of Erlang. Returns undefined for other content.
  */
-export function archivedEvidence(head: Buffer): 'maven' | 'pypi' | 'hex' | undefined {
+export function archivedEvidence(head: Buffer): ArchiveKind | undefined {
   const start = head.indexOf(zipStart);
   if (start === -1 || start + localHeaderBytes > head.length) return undefined;
   const nameStart = start + localHeaderBytes;

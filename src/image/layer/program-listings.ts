@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { ListerEvent, ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
+import type { ArchiveKind } from './archive-search.ts';
 import type { FileListing, ImmediateListing } from './package-file-collector.ts';
 import type { WantedOfProgram } from './program-scan.ts';
 
@@ -33,13 +34,15 @@ export class ProgramListings {
     return this.#listed;
   }
 
-  /** Lists a program, or several in one file. */
-  add(path: string, programs: readonly ProgramParts[]): void {
+  /** Lists a program, or several in one file. `archive`: what runs the archive behind them. */
+  add(path: string, programs: readonly ProgramParts[], archive?: ArchiveKind): void {
     if (this.#listing === undefined || programs.length === 0) return;
     const listings =
       this.#events > limits.programPackagesPerLayer
         ? [{ lister: 'layer', events: [tooMany(path)] }]
         : programs.flatMap((parts) => this.#listing?.listProgram(path, this.#withinBudget(parts)) ?? []);
+    if (archive !== undefined && listings.length > 0 && !this.#listing.isWanted(path))
+      listings.push({ lister: archive, events: [unreadArchive(path)] });
     for (const { events } of listings) this.#events += events.length + 1;
     this.#listed.set(
       path,
@@ -78,6 +81,10 @@ export class ProgramListings {
 function tooMany(path: string): ListerEvent {
   const problem = `is not read, as the programs of the layer have more than ${limits.programPackagesPerLayer} packages`;
   return { kind: 'problem', path, problem };
+}
+
+function unreadArchive(path: string): ListerEvent {
+  return { kind: 'problem', path, problem: 'is a program with an archive behind it, which is not read' };
 }
 
 function withoutFunctions(event: ListerEvent): ListerEvent {

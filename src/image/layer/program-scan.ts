@@ -7,6 +7,7 @@ import { readPeHead } from '../../kit/pe.ts';
 import type { ByteRange, ProgramHead } from '../../kit/program-head.ts';
 import type { FileRange } from '../../kit/tar/walk-by-seeking.ts';
 import type { ProgramPart, ProgramParts } from '../../plugin/package-lister.ts';
+import { type ArchiveKind, TrailingArchive } from './archive-search.ts';
 import { CargoAuditReader } from './cargo-audit.ts';
 import { CargoSourceReader } from './cargo-sources.ts';
 import { DotnetBundleReader } from './dotnet-bundle.ts';
@@ -59,11 +60,14 @@ export class ProgramScan {
   #program: OpenProgram | undefined;
   #readAhead: ReadAhead | undefined;
   #nested: readonly { readonly range: ByteRange; readonly scan: ProgramScan }[] = [];
+  /** The archive at the end of the file. Absent for one of several programs in it. */
+  readonly #trailing: TrailingArchive | undefined;
 
   constructor(size: number, wanted: WantedOfProgram, isNested: boolean = false) {
     this.#size = size;
     this.#wanted = wanted;
     this.#isNested = isNested;
+    if (!isNested) this.#trailing = new TrailingArchive(size);
   }
 
   /** Whether further bytes cannot change the result. */
@@ -74,7 +78,10 @@ export class ProgramScan {
   /** The next position at which bytes are needed. Those before it may be skipped. */
   get nextPosition(): number {
     if (!this.#hasBegun) return this.#headFill;
-    const own = this.#program?.nextPosition(this.#position) ?? Number.POSITIVE_INFINITY;
+    const own = Math.min(
+      this.#program?.nextPosition(this.#position) ?? Number.POSITIVE_INFINITY,
+      this.#trailing?.nextPosition(this.#position) ?? Number.POSITIVE_INFINITY,
+    );
     return this.#nested.reduce((next, { range, scan }) => Math.min(next, positionIn(range, scan)), own);
   }
 
@@ -83,6 +90,11 @@ export class ProgramScan {
     return (
       this.#program?.kind() ?? this.#nested.map(({ scan }) => scan.kind()).find((kind) => kind !== undefined)
     );
+  }
+
+  /** Returns what runs the archive at the end of the file. Undefined if there is none. Valid like `kind`. */
+  archive(): ArchiveKind | undefined {
+    return this.#trailing?.kind();
   }
 
   /** Returns the parts, for each of several programs in the file. */
@@ -97,6 +109,7 @@ export class ProgramScan {
   /** Frees the memory of the parts at once. They must not be used afterwards. */
   free(): void {
     this.#program?.free();
+    this.#trailing?.free();
     for (const { scan } of this.#nested) scan.free();
   }
 
@@ -150,6 +163,7 @@ export class ProgramScan {
     this.#position += piece.length;
     if (piece.length === 0) return;
     this.#program?.push(piece, position);
+    this.#trailing?.push(piece, position);
     for (const { range, scan } of this.#nested) {
       const from = Math.max(range.offset - position, 0);
       const to = Math.min(range.offset + range.size - position, piece.length);

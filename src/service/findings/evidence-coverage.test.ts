@@ -130,3 +130,18 @@ test('leaves a program open if only texts in it name packages', () => {
   const proven = { ...crate('binary-string'), proof: 'choose 1.0' };
   assert.equal(coverage([program], { packages: [proven] }).length, 0, 'the version of the program itself');
 });
+
+test('leaves a program open if only the archive behind it names packages', () => {
+  const item = (type: string, location: string): ImagePackage => ({
+    ...installed('a'),
+    type,
+    location: { path: location, layer: null },
+  });
+  const openKinds = (place: string, ...types: readonly string[]): string[] =>
+    coverage([{ kind: 'golang', path: place }], { packages: types.map((type) => item(type, place)) }).map(
+      ({ namespace }) => namespace,
+    );
+  assert.deepEqual(openKinds('opt/a.rar', 'maven'), ['golang']);
+  assert.deepEqual(openKinds('opt/a.whl', 'pypi'), ['golang']);
+  assert.deepEqual(openKinds('opt/a.whl', 'pypi', 'golang'), []);
+});

@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { ImageEvidence, SquashedEvidence } from '../../match/evidence.ts';
-import { namesWholeFile } from '../../match/package-files.ts';
+import { isBehindProgram, namesWholeFile } from '../../match/package-files.ts';
 import { isVendorPackage } from '../../match/vendor-packages.ts';
 import type { Distro } from '../../model/distro.ts';
 import {
@@ -8,6 +8,7 @@ import {
   describeEvidenceCount,
   type EvidenceKind,
   evidenceKinds,
+  programKinds,
 } from '../../model/evidence/kinds.ts';
 import type { Coverage, CoverageEvidence, UnreadEvidence } from '../../model/report.ts';
 import type { ImagePackage } from '../../store/image-store.ts';
@@ -61,9 +62,14 @@ function countByKind(found: readonly SquashedEvidence[], cut: readonly EvidenceK
 
 /** Returns a predicate: whether the packages that were listed from a file stand for all of it. */
 function listedFiles(packages: readonly ImagePackage[]): (item: SquashedEvidence) => boolean {
-  const listed = new Set<string>();
-  for (const item of packages) if (namesWholeFile(item)) listed.add(item.location.path);
-  return ({ path }) => listed.has(path);
+  const [listed, ofPrograms] = [new Set<string>(), new Set<string>()];
+  for (const item of packages) {
+    const { path } = item.location;
+    if (!namesWholeFile(item)) continue;
+    listed.add(path);
+    if (!isBehindProgram(path, item)) ofPrograms.add(path);
+  }
+  return ({ kind, path }) => (programKinds.has(kind) ? ofPrograms : listed).has(path);
 }
 
 /** Returns a predicate: whether a package of the distribution that is matched against advisories owns a file. */

@@ -57,7 +57,7 @@ export type ReadLayerSource = (
  * Version of the layer reader. Raised whenever the reader may return another index for the same layer. If an analyzer is removed, raised by
  * more than its version, because the sum of all versions orders the revisions of the program.
  */
-export const readerVersion = 15;
+export const readerVersion = 16;
 
 /** Returns a number that rises with each version of the reader and of the analyzers of the program, those of plugins excluded. */
 export function analyzerRevision({ detectors, listers }: Analyzers): number {

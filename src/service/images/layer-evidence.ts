@@ -46,10 +46,10 @@ export function classifyEvidence(
     try {
       const scan = new ProgramScan(program.size, programs.wantedOf(path));
       readProgram(program, scan);
-      const kind = scan.kind();
-      if (kind === undefined) continue;
-      kinds.set(path, kind);
-      programs.add(path, scan.parts());
+      const [kind, archive] = [scan.kind(), scan.archive()];
+      const counted = kind ?? archive;
+      if (counted !== undefined) kinds.set(path, counted);
+      if (kind !== undefined) programs.add(path, scan.parts(), archive);
       scan.free();
     } catch (error) {
       problems.push({ extension: 'layer', path, message: `cannot be read: ${messageOf(error)}` });
@@ -139,9 +139,9 @@ function regrouped(
 ): LayerEvidence['found'] {
   const byKind = Map.groupBy(programs, ([, kind]) => kind);
   return evidenceKinds.flatMap((kind) => {
-    const paths = programKinds.has(kind)
-      ? byKind.get(kind)?.map(([path]) => path)
-      : found.find((group) => group.kind === kind)?.paths.filter((path) => !programs.has(path));
-    return paths === undefined || paths.length === 0 ? [] : [{ kind, paths }];
+    const others =
+      found.find((group) => group.kind === kind)?.paths.filter((path) => !programs.has(path)) ?? [];
+    const paths = [...others, ...(byKind.get(kind)?.map(([path]) => path) ?? [])];
+    return paths.length === 0 ? [] : [{ kind, paths }];
   });
 }

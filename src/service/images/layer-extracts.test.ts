@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { zipSync } from 'fflate';
 import { builtIn } from '../../extensions.ts';
 import type { ImageLayer, LayerClaims } from '../../image/image-layer.ts';
 import { openImage } from '../../image/open-image.ts';
@@ -24,6 +25,14 @@ const status = Buffer.from(
 );
 const noise = (bytes: number): Buffer => Buffer.alloc(bytes, 'no file of interest, in any extension\n');
 
+const server = goProgram({
+  lines: ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'],
+  functions: ['main.main'],
+  text: noise(200_000).toString(),
+});
+/** A Java archive that begins with another file, and whose directory is behind the recorded bytes. */
+const jar = Buffer.from(zipSync({ 'data.txt': noise(3000), 'a/B.class': noise(10) }, { level: 0 }));
+
 const members: readonly TarEntryPlan[] = [
   { path: 'etc/' },
   { path: 'etc/os-release', content: 'ID=debian\nVERSION_ID=12\n' },
@@ -32,23 +41,14 @@ const members: readonly TarEntryPlan[] = [
   { path: 'var/lib/dpkg/info/bash.list', content: '/usr/bin/bash\n/usr/bin/tool\n' },
   { path: 'usr/share/doc/bash/copyright', content: 'Format: x\nLicense: GPL-3+\n' },
   { path: 'opt/tool', content: samplePrograms.cargo },
-  {
-    path: 'opt/server',
-    content: goProgram({
-      lines: ['path\texample.org/app', 'mod\texample.org/app\tv1.2.3\t'],
-      functions: ['main.main'],
-      text: noise(200_000).toString(),
-    }),
-  },
+  { path: 'opt/server', content: server },
   { path: 'opt/plain.exe', content: peProgram({ '.data': noise(2000).toString() }) },
   { path: `opt/${'deep/'.repeat(40)}package.json`, content: '{"name":"left-pad","version":"1.0.0"}' },
   { path: 'srv/node_modules/left-pad/package.json', content: '{"name":"left-pad","version":"1.3.0"}' },
   { path: 'opt/script', content: `#!/bin/sh\n${noise(3000).toString()}` },
-  // An archive behind a long script is no evidence, whether or not it is in the same chunk.
-  {
-    path: 'opt/late',
-    content: `#!/bin/sh\n${noise(2000).toString()}PK\x03\x04${'\0'.repeat(22)}\x09\0\0\0META-INF/`,
-  },
+  { path: 'opt/late', content: Buffer.concat([Buffer.from(`#!/bin/sh\n${noise(2000).toString()}`), jar]) },
+  { path: 'opt/log4j.dat', content: jar },
+  { path: 'opt/server.bin', content: Buffer.concat([server, jar]) },
   { path: 'usr/lib64', target: 'lib' },
   { path: 'etc/hosts', type: 'hardlink', target: 'etc/motd' },
   { path: 'etc/.wh.old', content: '' },
@@ -101,10 +101,16 @@ test('gives the same index from the extract of a layer, however its bytes arrive
     assertEqualIndex(await analyzeExtract(extract, claims, plain, options), expected);
   }
   assert.ok(expected.packages.length > 0);
-  assert.equal(
-    expected.evidence.found.some(({ kind }) => kind === 'cargo'),
-    true,
-  );
+  const pathsOf = (kind: string) => expected.evidence.found.find((group) => group.kind === kind)?.paths;
+  assert.deepEqual(pathsOf('cargo'), ['opt/tool']);
+  assert.deepEqual(pathsOf('maven'), ['opt/late', 'opt/log4j.dat']);
+  assert.deepEqual(expected.packageFiles?.problems, [
+    {
+      extension: 'maven',
+      path: 'opt/server.bin',
+      message: 'is a program with an archive behind it, which is not read',
+    },
+  ]);
 });
 
 test('has neither unwanted files nor programs', async () => {

@@ -13,6 +13,7 @@ import { analyzeLayers, analyzeStream } from './analyze-layers.ts';
 
 const { generic, golang } = samplePrograms;
 const jar = zipSync({
+  'readme.txt': Buffer.from('A text'),
   'org/yaml/A.class': Buffer.alloc(0),
   'META-INF/maven/org.yaml/snakeyaml/pom.properties': Buffer.from(
     'groupId=org.yaml\nartifactId=snakeyaml\nversion=1.26\n',
@@ -29,6 +30,9 @@ const programs: readonly (readonly [path: string, content: Uint8Array, kind: str
   ['app/requirements.txt', generic, 'generic'],
   // The packages of an archive behind a program are not those of the program.
   ['app/run.jar', Buffer.concat([generic, jar]), 'generic'],
+  ['app/run.rar', Buffer.concat([generic, jar]), 'generic'],
+  ['app/run.exe', Buffer.concat([Buffer.from('MZ'.padEnd(100)), jar]), 'maven'],
+  ['app/run.dat', jar, 'maven'],
 ];
 
 async function indexOfArchive(path: string, content: Uint8Array): Promise<LayerIndex> {
