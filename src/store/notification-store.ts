@@ -40,6 +40,19 @@ export interface Notification {
   readonly deletedAt: string | null;
   /** Time of the next delivery; null if no more is due. */
   readonly dueAt: string | null;
+  /** When a client last asked for another delivery; null if none did. */
+  readonly resentAt: string | null;
+}
+
+/** Where a transport begins: it gets no notification of earlier changes, unless a client asks for its delivery. */
+export interface TransportStart {
+  readonly transport: string;
+  /** Number of the last event before the transport was first seen; 0 if it gets all. */
+  readonly afterEvent: number;
+  /** When it was first seen. */
+  readonly seenAt: string;
+  /** Number of changes that were not delivered by then, which it does not get. Present only when it is first seen. */
+  readonly skipped?: number;
 }
 
 /**
@@ -86,6 +99,11 @@ export interface ImportedNotification {
 
 /** Notifications of events and their delivery state. Notifications last as long as their events. */
 export interface NotificationStore extends DeliveryQueueStore<Notification> {
+  /**
+   * Returns where transports begin, and records those that are seen for the first time. Those of a database of an earlier version, which did
+   * not record them, get all.
+   */
+  beginTransports(names: readonly string[]): Promise<readonly TransportStart[]>;
   /**
    * Creates the notifications of at most `events` further events; returns the number of events handled. Handles each event
    * exactly once, even if several processes do this or one is interrupted.

@@ -65,6 +65,13 @@ async function deliver(
       store,
       suppressions,
       transports,
+      begin: async (names) => {
+        const starts = await store.notifications.beginTransports(names);
+        for (const { transport, skipped = 0 } of starts)
+          if (skipped > 0)
+            log.info({ transport, skipped }, 'new transport gets notifications of later changes only');
+        return starts;
+      },
       filter: filterOf(notifier),
       attempts,
       batchWindowMs: digest,

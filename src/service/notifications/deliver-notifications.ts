@@ -2,7 +2,7 @@ import { ClairError } from '../../core/errors.ts';
 import { IdleWait } from '../../kit/async/idle-wait.ts';
 import type { NotificationMessage, Transport } from '../../plugin/transport.ts';
 import type { Lease } from '../../store/lock-store.ts';
-import type { Notification, NotificationStore } from '../../store/notification-store.ts';
+import type { NotificationStore, TransportStart } from '../../store/notification-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { AffectedImagesDeps } from './affected-images.ts';
 import { Backoff, minBackoffMs } from './backoff.ts';
@@ -10,6 +10,8 @@ import {
   type DeliveryState,
   DeliveryStateCache,
   earliestRetryAt,
+  isBeforeStart,
+  type QueuedDelivery,
   type Receiver,
   receiversOf,
 } from './delivery-state.ts';
@@ -22,6 +24,8 @@ export interface DeliveryDeps extends AffectedImagesDeps {
   readonly store: AffectedImagesDeps['store'] & Pick<Store, 'notifications' | 'batches' | 'locks'>;
   /** At least one, in order of delivery. Each gets every notification, which is delivered once all of them have accepted it. */
   readonly transports: readonly Transport[];
+  /** Returns where the named transports begin. Absent: each gets all notifications. */
+  readonly begin?: (names: readonly string[]) => Promise<readonly TransportStart[]>;
   readonly filter: NotificationFilter;
   /**
    * Length of the window of a batch, in milliseconds. 0 delivers each change by itself; otherwise an image has one batch for each window.
@@ -60,6 +64,7 @@ export async function deliverNotifications(deps: DeliveryDeps, signal: AbortSign
   const sender = {
     deps,
     receivers,
+    starts: new Map<string, TransportStart>(),
     deliveryStates: new DeliveryStateCache(),
     storeBackoff: new Backoff(),
     recovered: new Set<string>(),
@@ -76,6 +81,8 @@ export async function deliverNotifications(deps: DeliveryDeps, signal: AbortSign
 interface Sender {
   readonly deps: DeliveryDeps;
   readonly receivers: readonly Receiver[];
+  /** Where each transport begins, by its name. Empty until the store has been asked. */
+  readonly starts: Map<string, TransportStart>;
   readonly deliveryStates: DeliveryStateCache;
   readonly storeBackoff: Backoff;
   /** Names of notifications that can be delivered now because a receiver has recovered, but that the store has due later. */
@@ -105,6 +112,7 @@ async function runOnce(sender: Sender, signal: AbortSignal): Promise<void> {
   const { deps, storeBackoff } = sender;
   let idleMs = 0;
   try {
+    await beginTransports(sender);
     idleMs = await deliverDue(sender, signal);
     storeBackoff.recordSuccess();
   } catch (error) {
@@ -112,6 +120,13 @@ async function runOnce(sender: Sender, signal: AbortSignal): Promise<void> {
     deps.onFailure('store', error);
   }
   if (idleMs > 0) await deps.sleepOrWake(idleMs, signal);
+}
+
+/** Reads where the transports begin, before the first delivery. */
+async function beginTransports({ deps, starts }: Sender): Promise<void> {
+  if (deps.begin === undefined || starts.size > 0) return;
+  const begun = await deps.begin(deps.transports.map(({ name }) => name));
+  for (const start of begun) starts.set(start.transport, start);
 }
 
 /** Delivers some of what is due. Returns the milliseconds until the next poll, or 0 if there was work. */
@@ -144,8 +159,6 @@ interface DeliveryQueue extends Pick<NotificationStore, 'markNotified' | 'postpo
   /** Returns the message for the transports. Returns undefined if there is nothing to deliver. */
   message(name: string, signal: AbortSignal): Promise<NotificationMessage | undefined>;
 }
-
-type QueuedDelivery = Pick<Notification, 'name' | 'createdAt' | 'notifiedAt' | 'dueAt'>;
 
 /** Batches are delivered even if batching is now off, because nothing else delivers their changes. */
 function queuesOf(deps: DeliveryDeps): readonly DeliveryQueue[] {
@@ -275,23 +288,32 @@ async function deliver(
   { queue, sender, lease }: DeliveryContext,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { deps, receivers, deliveryStates } = sender;
+  const { deps, receivers, starts, deliveryStates } = sender;
   const delivery = deliveryStates.stateOf(queued);
+  const later = receivers.filter(({ transport }) => isBeforeStart(queued, starts.get(transport.name)));
+  if (later.length === receivers.length) return await dropFromQueue(queued, { queue, sender, lease });
+  for (const receiver of later) delivery.recordDelivered(receiver);
   const now = deps.now().getTime();
   if (delivery.pending(receivers).some((receiver) => delivery.isReady(receiver, now))) {
     const message = await queue.message(queued.name, signal);
     if (signal.aborted) return false;
-    if (message === undefined) {
-      await queue.postpone(queued.name, 'ever', lease);
-      deliveryStates.forget(queued.name);
-      return true;
-    }
+    if (message === undefined) return await dropFromQueue(queued, { queue, sender, lease });
     const { notifiedAt } = queued;
     const outgoing: NotificationMessage =
       notifiedAt === null ? message : { ...message, previouslyDeliveredAt: notifiedAt };
     await sendToReadyReceivers(outgoing, delivery, sender, signal);
   }
   await recordDelivery(queued, delivery, { queue, sender, lease });
+  return true;
+}
+
+/** Takes a message that no receiver needs out of the queue. Returns true: this was work. */
+async function dropFromQueue(
+  { name }: QueuedDelivery,
+  { queue, sender, lease }: DeliveryContext,
+): Promise<true> {
+  await queue.postpone(name, 'ever', lease);
+  sender.deliveryStates.forget(name);
   return true;
 }
 

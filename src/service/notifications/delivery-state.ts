@@ -1,6 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Transport } from '../../plugin/transport.ts';
-import type { Notification } from '../../store/notification-store.ts';
+import type { Notification, TransportStart } from '../../store/notification-store.ts';
 import { Backoff, backoffMs } from './backoff.ts';
 
 /** Pause after repeated rejections by a receiver that accepts other notifications, in milliseconds. */
@@ -116,6 +116,19 @@ export class DeliveryStateCache {
   forget(name: string): void {
     this.#states.delete(name);
   }
+}
+
+/** A message in a queue. Only a notification of one change has an event. */
+export type QueuedDelivery = Pick<Notification, 'name' | 'createdAt' | 'notifiedAt' | 'dueAt'> &
+  Partial<Pick<Notification, 'event' | 'resentAt'>>;
+
+/** Whether a message is from before the transport was first seen. It gets such a message only if a client asked for it. */
+export function isBeforeStart(
+  { event, createdAt, resentAt }: Pick<QueuedDelivery, 'event' | 'createdAt' | 'resentAt'>,
+  start: TransportStart | undefined,
+): boolean {
+  if (start === undefined || start.afterEvent === 0 || typeof resentAt === 'string') return false;
+  return event === undefined ? createdAt < start.seenAt : event <= start.afterEvent;
 }
 
 /** A transport with a backoff of its own. */

@@ -96,6 +96,7 @@ for (const engine of storeEngines) {
         notifiedAt: null,
         deletedAt: null,
         dueAt: '2026-01-02T00:01:00.000Z',
+        resentAt: null,
       },
     );
     assert.deepEqual(await notifications.find(made.name), made);

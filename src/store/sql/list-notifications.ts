@@ -38,6 +38,7 @@ export async function readNotifications(
     notifiedAt: isoTimeOrNull(row.notified_at),
     deletedAt: isoTimeOrNull(row.deleted_at),
     dueAt: isoTimeOrNull(row.due_at),
+    resentAt: isoTimeOrNull(row.resent_at),
   }));
 }
 

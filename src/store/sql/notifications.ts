@@ -5,12 +5,14 @@ import type { Notification, NotificationStore } from '../notification-store.ts';
 import type { PageRequest } from '../page.ts';
 import { deliveryQueue } from './delivery-queue.ts';
 import type { Engine } from './engine.ts';
+import { lastNumbers, lockHandledEvents, setHandledEvents } from './handled-events.ts';
 import { importNotifications } from './imported-notifications.ts';
 import { pageNewestNotifications, readNotifications as read } from './list-notifications.ts';
 import type { Namespaces } from './namespaces.ts';
 import { type EventRow, splitEvents } from './notification-parts.ts';
 import type { Tables } from './schema.ts';
 import { isoTime } from './times.ts';
+import { beginTransports } from './transport-starts.ts';
 import { representedEvents, representUpdate } from './update-notifications.ts';
 
 /** Returns the notifications of a store; `now` is in milliseconds since 1970. */
@@ -24,6 +26,7 @@ export function notificationStore(
       (await hasNewEvents(db))
         ? await engine.write((write) => createFromEvents(write, events, now()), 'own rows')
         : 0,
+    beginTransports: (names) => engine.write((write) => beginTransports(write, names, now()), 'own rows'),
     takeOver: (feed, notifications) =>
       importNotifications(engine, feed, notifications, {
         namespaces,
@@ -46,14 +49,8 @@ export function notificationStore(
 
 /** Checks without writing, because it runs often and nearly always finds nothing. */
 async function hasNewEvents(db: Kysely<Tables>): Promise<boolean> {
-  const { event, notification } = await counters(db);
+  const { event, notification } = await lastNumbers(db);
   return event > notification;
-}
-
-async function counters(db: Kysely<Tables>): Promise<Record<'event' | 'notification', number>> {
-  const rows = await db.selectFrom('id_counter').selectAll().execute();
-  const lastOf = (name: string): number => rows.find((counter) => counter.name === name)?.last_id ?? 0;
-  return { event: lastOf('event'), notification: lastOf('notification') };
 }
 
 /** Number of events that are handled at a time before an import. */
@@ -64,8 +61,8 @@ const rowsAtATime = 100;
 
 /** Creates the notifications of the events after the last handled one, and advances that counter, in one transaction. */
 async function createFromEvents(db: Kysely<Tables>, limit: number, now: number): Promise<number> {
-  const last = await lockCounter(db);
-  const newest = (await counters(db)).event;
+  const last = await lockHandledEvents(db);
+  const newest = (await lastNumbers(db)).event;
   const events = await eventsAfter(db, last, limit);
   const rows = (await splitEvents(db, events)).map(({ event, namespace, old, new: is }) => ({
     name: crypto.randomUUID(),
@@ -79,23 +76,8 @@ async function createFromEvents(db: Kysely<Tables>, limit: number, now: number):
   for (const some of splitIntoChunks(rows, rowsAtATime))
     await db.insertInto('notification').values(some).execute();
   // If no event is left, the events were deleted before they had notifications.
-  await db
-    .updateTable('id_counter')
-    .set({ last_id: events.at(-1)?.number ?? newest })
-    .where('name', '=', 'notification')
-    .execute();
+  await setHandledEvents(db, events.at(-1)?.number ?? newest);
   return events.length;
-}
-
-/** Returns the last handled event. Locks the counter until the transaction ends. */
-async function lockCounter(db: Kysely<Tables>): Promise<number> {
-  const { last_id: last } = await db
-    .updateTable('id_counter')
-    .set((eb) => ({ last_id: eb.ref('last_id') }))
-    .where('name', '=', 'notification')
-    .returning('last_id')
-    .executeTakeFirstOrThrow();
-  return last;
 }
 
 async function eventsAfter(db: Kysely<Tables>, number: number, limit: number): Promise<EventRow[]> {
@@ -172,7 +154,7 @@ async function lastOfPage(db: Kysely<Tables>, name: string): Promise<Pick<Notifi
 async function resend(db: Kysely<Tables>, name: string, now: number): Promise<Notification | undefined> {
   await db
     .updateTable('notification')
-    .set({ due_at: now })
+    .set({ due_at: now, resent_at: now })
     .where('name', '=', name)
     .where('deleted_at', 'is', null)
     .execute();

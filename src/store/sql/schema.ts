@@ -28,6 +28,12 @@ import type {
   PlacedImageTable,
 } from './known-image-tables.ts';
 import type {
+  DigestItemTable,
+  DigestTable,
+  NotificationTable,
+  TransportStartTable,
+} from './notification-tables.ts';
+import type {
   EnrichmentTable,
   IncomingEnrichmentTable,
   LookedUpTable,
@@ -41,7 +47,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 35;
+export const schemaVersion = 36;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([
@@ -95,6 +101,7 @@ export interface Tables extends FindingIndexTables, FindingAgeTables, FindingCha
   notification: NotificationTable;
   digest: DigestTable;
   digest_item: DigestItemTable;
+  transport_start: TransportStartTable;
   ancestry: AncestryTable;
   ancestry_layer: AncestryLayerTable;
   layer_hash: LayerHashTable;
@@ -276,43 +283,6 @@ interface V1VersionTable {
 interface V1BroughtTable {
   version_id: number;
   layer_number: number;
-}
-
-/** An event, or its part about one namespace, that is delivered until a client acknowledges it. */
-interface NotificationTable {
-  name: string;
-  event_number: number;
-  /** Null if the records cover no namespace. */
-  namespace_id: number | null;
-  old_id: number | null;
-  new_id: number | null;
-  created_at: number;
-  notified_at: number | null;
-  deleted_at: number | null;
-  /** Time of the next delivery; null if no more is due. */
-  due_at: number | null;
-}
-
-/** A notification batch: one message about one image. At most one batch of an image is open and takes more items. */
-interface DigestTable {
-  name: string;
-  image_id: number;
-  is_open: number;
-  created_at: number;
-  notified_at: number | null;
-  deleted_at: number | null;
-  due_at: number | null;
-}
-
-/** An item of a batch: the statement of a notification about packages of an image. */
-interface DigestItemTable {
-  notification: string;
-  image_id: number;
-  /** Hash of the content; identifies items that were added before. */
-  hash: string;
-  digest: string;
-  /** JSON. */
-  content: string;
 }
 
 /** A name that refers to an image, from Clair's v3 API. */

@@ -19,7 +19,7 @@ CREATE TABLE "ancestry" ("name" text primary key, "image_id" integer not null re
 CREATE TABLE "key_value" ("key" text primary key, "value" text not null) strict;
 CREATE TABLE "v1_version" ("id" integer primary key, "identity" text not null unique, "namespace_id" integer not null references "namespace" ("id"), "by" text not null, "package" text not null, "version" text not null, "key" blob, "type" text not null, "build" text not null, "arch" text not null, "modularity" text not null) strict;
 CREATE TABLE "v1_brought" ("version_id" integer not null references "v1_version" ("id"), "layer_number" integer not null references "v1_layer" ("number"), constraint "v1_brought_key" primary key ("version_id", "layer_number")) strict, without rowid;
-CREATE TABLE "notification" ("name" text primary key, "event_number" integer not null references "event" ("number"), "namespace_id" integer references "namespace" ("id"), "old_id" integer references "vulnerability" ("id"), "new_id" integer references "vulnerability" ("id"), "created_at" integer not null, "notified_at" integer, "deleted_at" integer, "due_at" integer) strict;
+CREATE TABLE "notification" ("name" text primary key, "event_number" integer not null references "event" ("number"), "namespace_id" integer references "namespace" ("id"), "old_id" integer references "vulnerability" ("id"), "new_id" integer references "vulnerability" ("id"), "created_at" integer not null, "notified_at" integer, "deleted_at" integer, "due_at" integer, "resent_at" integer) strict;
 CREATE TABLE "digest" ("name" text primary key, "image_id" integer not null references "image" ("id"), "is_open" integer not null, "created_at" integer not null, "notified_at" integer, "deleted_at" integer, "due_at" integer) strict;
 CREATE TABLE "digest_item" ("notification" text not null references "notification" ("name"), "image_id" integer not null, "hash" text not null, "digest" text not null references "digest" ("name"), "content" text not null, constraint "digest_item_key" primary key ("notification", "image_id", "hash")) strict, without rowid;
 CREATE TABLE "ancestry_layer" ("ancestry_number" integer not null references "ancestry" ("number"), "position" integer not null, "hash" text not null, constraint "ancestry_layer_key" primary key ("ancestry_number", "position")) strict, without rowid;
@@ -66,6 +66,7 @@ CREATE TABLE "repository_age" ("path" blob not null primary key, "content" blob 
 CREATE TABLE "age_sum" ("path" blob not null primary key, "path_end" blob not null, "depth" integer not null, "content" blob not null) strict;
 CREATE TABLE "finding_change" ("day" text not null, "cause" integer not null, "subject" text not null, "rank" integer not null, "opened" integer not null, "closed" integer not null, "rerated" integer not null, "place" integer not null, constraint "finding_change_key" primary key ("day", "cause", "subject")) strict, without rowid;
 CREATE TABLE "finding_change_sum" ("day" text not null, "cause" integer not null, "rank" integer not null, "subjects" integer not null, "opened" integer not null, "closed" integer not null, "rerated" integer not null, constraint "finding_change_sum_key" primary key ("day", "cause", "rank")) strict;
+CREATE TABLE "transport_start" ("transport" text not null primary key, "after_event" integer not null, "seen_at" integer not null) strict;
 CREATE INDEX "feed_history_time" on "feed_history" ("feed_id", "replaced_at");
 CREATE UNIQUE INDEX "vulnerability_open" on "vulnerability" ("feed_id", "key", "kept_for") where "valid_to" is null;
 CREATE INDEX "vulnerability_in_force" on "vulnerability" ("feed_id", "id") where "valid_to" is null;
@@ -143,5 +144,5 @@ insert into "id_counter" values ('notification', 0);
 insert into "id_counter" values ('ancestry', 0);
 insert into "key_value" values ('store/minimum-schema', '14');
 pragma application_id = 1131176297;
-pragma user_version = 35;
+pragma user_version = 36;
 `;

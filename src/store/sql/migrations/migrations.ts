@@ -33,6 +33,7 @@ import { addBaseImages } from './0032-base-images.ts';
 import { addFindingAges } from './0033-finding-ages.ts';
 import { indexSourceNames } from './0034-source-names.ts';
 import { addFindingChanges } from './0035-finding-changes.ts';
+import { addTransportStarts } from './0036-transport-starts.ts';
 import type { Migration } from './migration.ts';
 
 /** All migrations in order. */
@@ -72,4 +73,5 @@ export const migrations: readonly Migration[] = [
   addFindingAges,
   indexSourceNames,
   addFindingChanges,
+  addTransportStarts,
 ];
