@@ -1,11 +1,18 @@
 import { ClairError } from '../core/errors.ts';
 import { manifestOfName } from '../model/digest.ts';
-import type { ChangeNotificationContent, NotificationMessage } from '../plugin/transport.ts';
+import type { EndedImages, NotificationMessage } from '../plugin/transport.ts';
 
-/** Whether a manifest is among the affected images. If there are more images than are listed, one of them may be. */
+/**
+ * Whether a manifest is among the images that are affected, or no longer affected. If there are more images than are listed, one of them may
+ * be.
+ */
 export async function affectsManifest(notification: NotificationMessage): Promise<boolean> {
   if (notification.kind !== 'change') return false;
-  const { images, hasMoreImages }: ChangeNotificationContent = await notification.content();
+  const { noLongerAffected, ...affected } = await notification.content();
+  return hasManifest(affected) || (noLongerAffected !== undefined && hasManifest(noLongerAffected));
+}
+
+function hasManifest({ images, hasMoreImages }: EndedImages): boolean {
   return (
     hasMoreImages || images.some(({ names }) => names.some((name) => manifestOfName(name) !== undefined))
   );

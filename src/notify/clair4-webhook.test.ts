@@ -87,13 +87,17 @@ test('signs a token with the issuer and the times that receivers require', async
   assert.ok(Number(nbf) <= Number(iat) && Number(exp) > now + 30);
 });
 
-test('posts nothing if no manifest is affected, and posts if there may be one', async (t) => {
+test('posts nothing if no manifest is affected, and posts if one may be, or no longer is', async (t) => {
   const { endpoint, posted } = await receive(t);
   const transport = open({ endpoint });
   await transport.deliver(await notificationOf(['shop', 'v4/latest']), neverAborted);
   assert.equal(posted.length, 0);
   await transport.deliver(await notificationOf([], { hasMoreImages: true }), neverAborted);
   assert.equal(posted.length, 1);
+  const [{ images } = assert.fail()] = [await ofManifest.content()].filter((one) => 'images' in one);
+  const noLongerAffected = { images, hasMoreImages: false };
+  await transport.deliver(await notificationOf([], { images: [], noLongerAffected }), neverAborted);
+  assert.equal(posted.length, 2);
   await checkTransport(transport);
 });
 

@@ -80,6 +80,7 @@ export type {
   ChangeDelivery,
   ChangeNotificationContent,
   Delivery,
+  EndedImages,
   NotificationImage,
   NotificationMessage,
   Transport,

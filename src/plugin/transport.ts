@@ -28,6 +28,15 @@ export interface ChangeNotificationContent extends VulnerabilityChange {
   /** The first affected images. For a withdrawn vulnerability, the images that it affected before. */
   readonly images: readonly NotificationImage[];
   readonly hasMoreImages: boolean;
+  /** The images that a changed vulnerability affected before, and no longer does, with the findings that ended. Absent if there are none. */
+  readonly noLongerAffected?: EndedImages;
+}
+
+/** Images that a changed vulnerability no longer affects. */
+export interface EndedImages {
+  /** The first of them. */
+  readonly images: readonly NotificationImage[];
+  readonly hasMoreImages: boolean;
 }
 
 /** Content of a notification of all changes that affect one image within the interval `notifier.digest`. */
@@ -54,7 +63,7 @@ export interface Delivery<Kind, Content> {
 
 /** A notification of one change. */
 export interface ChangeDelivery extends Delivery<'change', ChangeNotificationContent> {
-  /** Reads the content in pages, which together have all affected images. Absent if `content` has all of them. */
+  /** Reads the content in pages, which together have all affected images and those that are no longer affected. Absent if `content` has all of them. */
   pages?(): AsyncIterable<ChangeNotificationContent>;
 }
 

@@ -58,6 +58,12 @@ export interface StoredHit extends AdvisoryHit {
   readonly decided: boolean;
 }
 
+/** A row that may make a package of known images vulnerable. */
+export interface AffectingHit extends StoredHit {
+  /** The number of its record. */
+  readonly record: number;
+}
+
 /** A hit on a package of a saved image. */
 export interface StoredMatch extends StoredHit {
   /** Position in `packages` of the image. */
@@ -80,7 +86,7 @@ export interface AffectedImage {
     | null;
   /** Packages with this lookup key; several if they were built from one source package. */
   readonly packages: readonly ImagePackage[];
-  readonly hits: readonly StoredHit[];
+  readonly hits: readonly AffectingHit[];
   /** The `after` of a request for the entries behind it. */
   readonly position: string;
 }

@@ -8,11 +8,12 @@ import { distributionOfNamespace } from './distribution.ts';
 import { fixedVersionInV4, severityInV4 } from './document.ts';
 import type { V4Notification } from './types.ts';
 
-/** A change of a vulnerability, and the images that it affects. */
+/** A change of a vulnerability, and images that it affects or no longer affects. */
 export interface V4Change {
   /** Name of the notification of the change. */
   readonly name: string;
-  readonly isWithdrawn: boolean;
+  /** Whether the change ended the findings of the images. */
+  readonly isEnded: boolean;
   readonly namespace: string | null;
   readonly images: readonly V4AffectedImage[];
 }
@@ -29,8 +30,8 @@ interface V4AffectedImage {
 }
 
 /** Returns a notification for each manifest of the images. A client acts on `added` only. */
-export function toV4Notifications({ name, isWithdrawn, namespace, images }: V4Change): V4Notification[] {
-  const reason = isWithdrawn ? 'removed' : 'added';
+export function toV4Notifications({ name, isEnded, namespace, images }: V4Change): V4Notification[] {
+  const reason = isEnded ? 'removed' : 'added';
   return images.flatMap((image) =>
     image.names.flatMap((one) => {
       const manifest = manifestOfName(one);
@@ -46,13 +47,18 @@ export function toV4Notifications({ name, isWithdrawn, namespace, images }: V4Ch
  * of the notification.
  */
 export function manifestNotifications(name: string, content: ChangeNotificationContent): V4Notification[] {
-  const { namespace, images, kind } = content;
-  const vulnerability = content.new ?? content.old;
-  if (vulnerability === null) return [];
-  const affected = images.flatMap(({ names, packages: [item], fix }) =>
-    item === undefined ? [] : [{ names, vulnerability, package: item, fix }],
-  );
-  return toV4Notifications({ name, namespace, isWithdrawn: kind === 'withdrawn', images: affected });
+  const { namespace, images, kind, noLongerAffected } = content;
+  const listed = [
+    { isEnded: kind === 'withdrawn', vulnerability: content.new ?? content.old, images },
+    { isEnded: true, vulnerability: content.old, images: noLongerAffected?.images ?? [] },
+  ];
+  return listed.flatMap(({ isEnded, vulnerability, images: all }) => {
+    if (vulnerability === null) return [];
+    const ofChange = all.flatMap(({ names, packages: [item], fix }) =>
+      item === undefined ? [] : [{ names, vulnerability, package: item, fix }],
+    );
+    return toV4Notifications({ name, namespace, isEnded, images: ofChange });
+  });
 }
 
 /** Clair writes the normalized word as `severity`, and Quay reads `normalized_severity`. */

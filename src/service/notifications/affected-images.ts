@@ -13,7 +13,7 @@ import { resolveName } from '../findings/resolve-name.ts';
 import type { ActiveSuppressions } from '../suppressions/active-suppressions.ts';
 import { withCounting } from '../suppressions/counting-findings.ts';
 import { disprovingRecords } from './disproving-records.ts';
-import { openFindings } from './open-findings.ts';
+import { endedFindings, openFindings } from './open-findings.ts';
 
 /** Dependencies of `affectedBy`. */
 export interface AffectedImagesDeps {
@@ -41,6 +41,8 @@ export interface AffectedEntry {
   readonly findings: readonly Match[];
   /** False if no version scheme can compare the installed version with the advisory's: the image may be affected. */
   readonly isCertain: boolean;
+  /** Whether a change of the vulnerability ended the findings: the image had them before it. */
+  readonly isEnded: boolean;
   /** The `after` of a request for the entries behind it. */
   readonly position: string;
 }
@@ -152,15 +154,43 @@ export async function affectedByRecords(
   return await affectedByFound({ records, states, isNamed: () => true }, page, deps);
 }
 
+/** The numbers of a record before and after a change. */
+export interface ChangedRecord {
+  /** Null for a new record. */
+  readonly old: number | null;
+  /** Null for a withdrawn record. */
+  readonly new: number | null;
+}
+
+/**
+ * Returns the images that changed records affect, and those that they no longer affect (`isEnded`). An image that has both kinds of findings
+ * has two entries with one position, so a page may have twice the limit.
+ */
+export async function affectedByChanges(
+  changes: readonly ChangedRecord[],
+  page: AffectedRequest,
+  deps: AffectedImagesDeps,
+): Promise<AffectedList> {
+  const { vulnerabilities, advisories } = deps.store;
+  const earlier = new Set(changes.flatMap(({ old }) => old ?? []));
+  const numbers = new Set([...earlier, ...changes.flatMap(({ new: is }) => is ?? [])]);
+  if (numbers.size === 0) return { images: [], suppressed: 0 };
+  const records = await vulnerabilities.findByNumbers([...numbers]);
+  const states = await advisories.findFeedStates();
+  return await affectedByFound({ records, states, isNamed: () => true, earlier }, page, deps);
+}
+
 /** Records, the states of all feeds, and which findings of the records are wanted. */
 interface FoundRecords {
   readonly records: readonly StoredVulnerability[];
   readonly states: readonly FeedState[];
   readonly isNamed: (finding: Match) => boolean;
+  /** The numbers of records as they were before a change. Absent if all are current. */
+  readonly earlier?: ReadonlySet<number>;
 }
 
 async function affectedByFound(
-  { records, states, isNamed }: FoundRecords,
+  { records, states, isNamed, earlier = new Set() }: FoundRecords,
   { asOf, ...page }: AffectedAsOfRequest,
   deps: AffectedImagesDeps,
 ): Promise<AffectedList> {
@@ -169,8 +199,12 @@ async function affectedByFound(
   const { images, ...rest } = await deps.store.images.pageAffected([...numbers, ...disproving], page);
   const hits = images.flatMap((image) => image.hits);
   const effective = new Set(await dropOverridden(hits, states, { store: deps.store, asOf }));
-  const entries = images.flatMap(
-    (image) => entryOf({ ...image, hits: image.hits.filter((hit) => effective.has(hit)) }, deps) ?? [],
+  const entries = images.flatMap((image) =>
+    entriesOf(
+      { ...image, hits: image.hits.filter((hit) => effective.has(hit)) },
+      { earlier, always: new Set(disproving) },
+      deps,
+    ),
   );
   const found = withFindings(entries, (finding) => isWanted(finding) && isNamed(finding));
   const counting = await withoutSuppressed(found, deps);
@@ -207,11 +241,24 @@ export function toAffectedJson({ identity, names, known, findings, isCertain }: 
   return { identity, names, reference, digest, untaggedSince, certain: isCertain, packages };
 }
 
-function entryOf(
-  { image, identity, names, known, position, ...installed }: AffectedImage,
+/** Which records were current before a change only, and which before and after it. All others are current only after it. */
+interface RecordTimes {
+  readonly earlier: ReadonlySet<number>;
+  readonly always: ReadonlySet<number>;
+}
+
+function entriesOf(
+  { image, identity, names, known, position, packages, hits }: AffectedImage,
+  { earlier, always }: RecordTimes,
   { extensions }: AffectedImagesDeps,
-): AffectedEntry | undefined {
-  const { findings, isCertain } = openFindings(installed, extensions);
-  if (findings.length === 0) return undefined;
-  return { image, identity, names, known, findings, isCertain, position };
+): AffectedEntry[] {
+  const entry = { image, identity, names, known, position };
+  const current = hits.filter(({ record }) => !earlier.has(record));
+  const open = openFindings({ packages, hits: current }, extensions);
+  const entries = [{ ...entry, ...open, isEnded: false }];
+  if (current.length < hits.length) {
+    const before = hits.filter(({ record }) => earlier.has(record) || always.has(record));
+    entries.push({ ...entry, ...endedFindings({ packages, hits: before }, open, extensions), isEnded: true });
+  }
+  return entries.filter(({ findings }) => findings.length > 0);
 }

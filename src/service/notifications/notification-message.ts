@@ -1,5 +1,7 @@
+import type { Vulnerability } from '../../model/vulnerability.ts';
 import type {
   ChangeNotificationContent,
+  EndedImages,
   NotificationImage,
   NotificationMessage,
   VulnerabilityChange,
@@ -10,11 +12,12 @@ import {
   type AffectedEntry,
   type AffectedImagesDeps,
   type AffectedList,
+  affectedByChanges,
   affectedByRecords,
 } from './affected-images.ts';
 import { type Sides, toVulnerability, withoutMarkerRows } from './notification-filter.ts';
 
-/** The API serves the images beyond these. */
+/** Images of each list of a message. The API serves those beyond. */
 const maxImagesPerMessage = 100;
 
 /** Reads both sides of a notification, with only the rows of its namespace. */
@@ -42,7 +45,7 @@ export function notificationMessage(
   const { name, createdAt } = notification;
   let reading: Promise<ChangeNotificationContent> | undefined;
   const content = async (): Promise<ChangeNotificationContent> => {
-    reading ??= contentOf(notification, sides, deps).then(({ next: _, ...shown }) => shown);
+    reading ??= contentOf(notification, sides, deps);
     try {
       return await reading;
     } catch (error) {
@@ -59,11 +62,22 @@ async function* pagesOf(
   sides: Sides,
   deps: AffectedImagesDeps,
 ): AsyncGenerator<ChangeNotificationContent> {
+  const change = changeOf(notification, sides);
+  for await (const list of listsOf((page) => affectedPage(notification, page, deps)))
+    yield { ...change, ...shownImages(list) };
+  if (!mayEndFindings(sides)) return;
+  for await (const list of listsOf((page) => endedPage(notification, page, deps)))
+    yield { ...change, images: [], hasMoreImages: false, noLongerAffected: shownImages(list) };
+}
+
+type PageOfImages = Omit<AffectedRequest, 'namespace'>;
+
+async function* listsOf(read: (page: PageOfImages) => Promise<AffectedList>): AsyncGenerator<AffectedList> {
   let after: string | undefined;
   do {
-    const { next, ...content } = await contentOf(notification, sides, deps, after);
-    yield content;
-    after = next;
+    const list = await read({ limit: maxImagesPerMessage, ...(after !== undefined && { after }) });
+    yield list;
+    after = list.next;
   } while (after !== undefined);
 }
 
@@ -71,20 +85,35 @@ async function contentOf(
   notification: Notification,
   sides: Sides,
   deps: AffectedImagesDeps,
-  after?: string,
-): Promise<ChangeNotificationContent & { readonly next?: string | undefined }> {
-  const page = { limit: maxImagesPerMessage, ...(after !== undefined && { after }) };
-  const { images, next } = await affectedPage(notification, page, deps);
-  return {
-    next,
-    ...changeOf(notification, sides),
-    images: images.flatMap((entry) => {
-      const { identity, names } = entry;
-      const affected = affectedPackagesOf(entry);
-      return affected === undefined ? [] : [{ identity, names, ...affected }];
-    }),
-    hasMoreImages: next !== undefined,
-  };
+): Promise<ChangeNotificationContent> {
+  const page = { limit: maxImagesPerMessage };
+  const affected = shownImages(await affectedPage(notification, page, deps));
+  const content = { ...changeOf(notification, sides), ...affected };
+  if (!mayEndFindings(sides)) return content;
+  const noLongerAffected = shownImages(await endedPage(notification, page, deps));
+  const isEmpty = noLongerAffected.images.length === 0 && !noLongerAffected.hasMoreImages;
+  return isEmpty ? content : { ...content, noLongerAffected };
+}
+
+function shownImages({ images, next }: AffectedList): EndedImages {
+  const shown = images.flatMap((entry) => {
+    const { identity, names } = entry;
+    const affected = affectedPackagesOf(entry);
+    return affected === undefined ? [] : [{ identity, names, ...affected }];
+  });
+  return { images: shown, hasMoreImages: next !== undefined };
+}
+
+/** Whether a changed vulnerability may affect fewer versions than before. Other ratings and fixes end no findings. */
+function mayEndFindings({ old, new: is }: Sides): boolean {
+  if (old === null || is === null) return false;
+  const rowsOf = ({ affected }: Vulnerability): string =>
+    JSON.stringify(
+      affected.map(({ namespace, package: name, range, only, fix }) => [
+        ...[namespace, name, range, only ?? null, fix.state === 'not-affected'],
+      ]),
+    );
+  return rowsOf(old) !== rowsOf(is);
 }
 
 /** Returns the change that a notification is about. */
@@ -99,7 +128,7 @@ export function changeOf(
 /** Returns a page of the images that a notification affects, or affected before it was withdrawn. */
 export async function affectedPage(
   { namespace, old, new: is }: Notification,
-  page: Omit<AffectedRequest, 'namespace'>,
+  page: PageOfImages,
   deps: AffectedImagesDeps,
 ): Promise<AffectedList> {
   const record = is ?? old;
@@ -107,7 +136,28 @@ export async function affectedPage(
   return await affectedByRecords(record === null ? [] : [record], request, deps);
 }
 
-/** Whether a notification affects images, and rules or statements suppress its findings in all of them. */
+/** Returns a page of the images that a changed vulnerability no longer affects. Only the last page has no `next`. */
+async function endedPage(
+  notification: Notification,
+  page: PageOfImages,
+  deps: AffectedImagesDeps,
+): Promise<AffectedList> {
+  const { images, ...rest } = await changedPage(notification, page, deps);
+  return { ...rest, images: images.filter(({ isEnded }) => isEnded) };
+}
+
+/** Returns a page of the images that a change affects, and of those that it no longer affects. */
+export async function changedPage(
+  notification: Notification,
+  page: PageOfImages,
+  deps: AffectedImagesDeps,
+): Promise<AffectedList> {
+  const { namespace } = notification;
+  const request = { ...page, ...(namespace !== null && { namespace }) };
+  return await affectedByChanges([notification], request, deps);
+}
+
+/** Whether a notification affects or affected images, and rules or statements suppress its findings in all of them. */
 export async function isSuppressedEverywhere(
   notification: Notification,
   deps: AffectedImagesDeps,
@@ -116,7 +166,7 @@ export async function isSuppressedEverywhere(
   let suppressed = 0;
   for (let after: string | undefined; ; ) {
     const page = { limit: maxImagesPerMessage, ...(after !== undefined && { after }) };
-    const found = await affectedPage(notification, page, deps);
+    const found = await changedPage(notification, page, deps);
     if (found.images.length > 0) return false;
     suppressed += found.suppressed;
     if (found.next === undefined) return suppressed > 0;

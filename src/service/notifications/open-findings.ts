@@ -4,8 +4,13 @@ import { findingsOf, type Hit } from '../../match/findings.ts';
 import { rowMatches } from '../../match/row-matches.ts';
 import { isUnderInvestigation, type Match } from '../../model/report.ts';
 import type { Extensions } from '../../plugin/extensions.ts';
-import type { AffectedImage } from '../../store/image-store.ts';
+import type { AffectedImage, StoredHit } from '../../store/image-store.ts';
 import { toPackage } from '../findings/assess-packages.ts';
+
+/** Packages of an image, and the rows that may make them vulnerable. */
+interface InstalledHits extends Pick<AffectedImage, 'packages'> {
+  readonly hits: readonly StoredHit[];
+}
 
 /** The findings of some advisories in an image. */
 export interface OpenFindings {
@@ -15,12 +20,29 @@ export interface OpenFindings {
   readonly isCertain: boolean;
 }
 
+/** Returns the findings of earlier records whose advisories have none of the current findings. */
+export function endedFindings(
+  { packages, hits }: InstalledHits,
+  current: OpenFindings,
+  extensions: Pick<Extensions, 'schemes'>,
+): OpenFindings {
+  const keyOf = (source: string, id: string, namespace: string): string =>
+    JSON.stringify([source, id, namespace]);
+  const kept = new Set(
+    current.findings.flatMap(({ evidence }) =>
+      evidence.map(({ source, advisory, namespace }) => keyOf(source, advisory, namespace)),
+    ),
+  );
+  const ended = hits.filter(({ source, id, namespace }) => !kept.has(keyOf(source, id, namespace.name)));
+  return openFindings({ packages, hits: ended }, extensions);
+}
+
 /**
  * Returns the findings of packages by the rules of a report: those that count, and those that the vendor still investigates. A lock file
  * counts as in a source tree, as the store does not know the target. A version that no scheme can compare counts as a match.
  */
 export function openFindings(
-  { packages, hits }: Pick<AffectedImage, 'packages' | 'hits'>,
+  { packages, hits }: InstalledHits,
   { schemes }: Pick<Extensions, 'schemes'>,
 ): OpenFindings {
   const found: Hit[] = [];

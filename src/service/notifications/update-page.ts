@@ -3,7 +3,7 @@ import type { Notification } from '../../store/notification-store.ts';
 import type { Store } from '../../store/store.ts';
 import {
   type AffectedEntry,
-  affectedByRecords,
+  affectedByChanges,
   type RatedImagesDeps,
   ratedEntries,
 } from './affected-images.ts';
@@ -37,7 +37,8 @@ export interface ChangedFinding {
   /** The id and the namespace in the advisory that changed. */
   readonly advisory: string;
   readonly namespace: string;
-  readonly isWithdrawn: boolean;
+  /** Whether the image had the finding before the change, and has it no longer. */
+  readonly isEnded: boolean;
 }
 
 /** A part of what the changes of an update affect. `next` is absent on the last page. */
@@ -125,9 +126,8 @@ async function pageOfChanges(
 ): Promise<UpdatePage> {
   const wanted: Notification[] = [];
   for (const one of all) if (isWanted(one, await sidesOf(one, deps), deps.filter)) wanted.push(one);
-  const records = [...new Set(wanted.flatMap(({ old, new: is }) => is ?? old ?? []))];
   const request = { limit, ...(after.images !== undefined && { after: after.images }) };
-  const page = records.length === 0 ? { images: [] } : await affectedByRecords(records, request, deps);
+  const page = await affectedByChanges(wanted, request, deps);
   const entries = await ratedEntries(page.images, deps.store);
   const findings = entries.flatMap((entry) => changedFindings(entry, wanted));
   const last = all.at(-1);
@@ -136,7 +136,7 @@ async function pageOfChanges(
   return { findings, next: { done: last.name, images: undefined } };
 }
 
-/** Returns the findings that one of the changes made. A record may have findings in namespaces for which it did not change. */
+/** Returns the findings that one of the changes made or ended. A record may have findings in namespaces for which it did not change. */
 function changedFindings(entry: AffectedEntry, changes: readonly Notification[]): ChangedFinding[] {
   return entry.findings.flatMap((finding) =>
     finding.evidence.flatMap(({ source, advisory, namespace }) => {
@@ -144,10 +144,11 @@ function changedFindings(entry: AffectedEntry, changes: readonly Notification[])
         (one) =>
           one.source === source &&
           one.id === advisory &&
-          (one.namespace === null || one.namespace === namespace),
+          (one.namespace === null || one.namespace === namespace) &&
+          (entry.isEnded ? one.old : one.new) !== null,
       );
       if (change === undefined) return [];
-      return [{ entry, finding, advisory, namespace, isWithdrawn: change.new === null }];
+      return [{ entry, finding, advisory, namespace, isEnded: entry.isEnded }];
     }),
   );
 }

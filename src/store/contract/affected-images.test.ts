@@ -67,7 +67,7 @@ for (const engine of storeEngines) {
           names: ['layer', 'shop:1'],
           known: null,
           packages: [library, full],
-          hits: [storedHit],
+          hits: [{ ...storedHit, record: numbers[0] }],
         },
       ],
     });

@@ -5,8 +5,8 @@ import type {
   AffectedImage,
   AffectedPage,
   AffectedRequest,
+  AffectingHit,
   ImagePackage,
-  StoredHit,
 } from '../image-store.ts';
 import { findImageDetails, findPackages, type ImageDetails } from './affected-details.ts';
 import { type AffectedTarget, findTargets, positionOf } from './affected-targets.ts';
@@ -91,7 +91,7 @@ async function toAffectedImages(db: Kysely<Tables>, found: readonly FoundImage[]
     findImageDetails(db, allRows),
     findPackages(db, [...new Set(allRows.map((row) => row.package))]),
   ]);
-  const hits = new Map<TargetVersion, StoredHit[]>();
+  const hits = new Map<TargetVersion, AffectingHit[]>();
   return found.flatMap((place) => {
     const { version, image, rows } = place;
     const details = images.get(image);

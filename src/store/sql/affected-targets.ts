@@ -3,7 +3,7 @@ import type { Namespace } from '../../model/namespace.ts';
 import { everyKey, type KeyRange } from '../../plugin/version-scheme.ts';
 import type { KeyedAffected } from '../advisory-store.ts';
 import { comparePositions, type MatchKey, type TargetPosition } from '../affected-cursor.ts';
-import type { StoredHit } from '../image-store.ts';
+import type { AffectingHit } from '../image-store.ts';
 import type { StoredVulnerability } from '../vulnerability-store.ts';
 import { compareHits, HitReader, type HitRow, hitColumns, rowsOfRecords } from './hits.ts';
 import { lookupColumns, packagesMatchedBy } from './match-key.ts';
@@ -21,7 +21,7 @@ export interface AffectedTarget {
   /** The keys of the affected versions, in rising order. */
   readonly ranges: readonly KeyRange[];
   /** Returns the hits on a version, in canonical order. A null key means that the version has none, so every range may hit it. */
-  hitsOf(key: Uint8Array | null): StoredHit[];
+  hitsOf(key: Uint8Array | null): AffectingHit[];
 }
 
 interface TargetRow extends HitRow, KeyRange {
@@ -163,7 +163,7 @@ function targetOf(rows: TargetRow[], reader: HitReader): AffectedTarget | undefi
       hitsOf: (key) =>
         rows
           .filter((row) => key === null || rangeContains(row, key))
-          .map((row) => reader.read(row, key !== null)),
+          .map((row) => ({ ...reader.read(row, key !== null), record: row.vulnerability_id })),
     }
   );
 }

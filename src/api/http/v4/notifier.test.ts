@@ -4,11 +4,15 @@ import { type TestContext, test } from 'node:test';
 import { builtIn } from '../../../extensions.ts';
 import { parseDigest } from '../../../model/digest.ts';
 import type { Severity } from '../../../model/severity.ts';
+import { affectsManifest } from '../../../notify/clair4-callback.ts';
 import { isKey } from '../../../plugin/version-scheme.ts';
+import { manifestNotifications } from '../../../report/clair4/notification.ts';
 import type { V4NotificationPage } from '../../../report/clair4/types.ts';
+import { notificationMessage, sidesOf } from '../../../service/notifications/notification-message.ts';
 import type { KeyedVulnerabilityRecord } from '../../../store/advisory-store.ts';
 import type { Store } from '../../../store/store.ts';
 import { affectedRow, feedUpdate, record, stream } from '../../../testing/store-content.ts';
+import { collectAll } from '../../../testing/streams.ts';
 import {
   alpineLayer,
   alpineLayerBytes,
@@ -92,14 +96,18 @@ test('returns the manifests that a new vulnerability affects', async (t) => {
   );
 });
 
-/** An advisory on the installed version of a package of the layer. */
-function advisoryOn(id: string, severity: Severity, name = 'openssl'): KeyedVulnerabilityRecord {
-  const hi = apk.key('9');
+/** An advisory on a package of the layer, by default on its installed version, which is below 9. */
+function advisoryOn(
+  id: string,
+  severity: Severity,
+  { name = 'openssl', fixed = '9' } = {},
+): KeyedVulnerabilityRecord {
+  const hi = apk.key(fixed);
   assert.ok(isKey(hi));
   const affected = affectedRow(name, {
     namespace: { name: 'alpine:v3.20', versionScheme: 'apk' },
-    range: { to: '9' },
-    fix: { state: 'fixed', version: '9' },
+    range: { to: fixed },
+    fix: { state: 'fixed', version: fixed },
     keys: { lo: new Uint8Array(), hi },
   });
   return record(id, { severity, affected: [affected] });
@@ -143,12 +151,12 @@ function shown(notifications: V4NotificationPage['notifications']): string[] {
 
 test('shows the most severe of all vulnerabilities of an update for each manifest, by reason', async (t) => {
   const server = await startNotified(t);
-  const before = [advisoryOn('CVE-2026-3', 'High'), advisoryOn('CVE-2026-2', 'Low', 'other')];
+  const before = [advisoryOn('CVE-2026-3', 'High'), advisoryOn('CVE-2026-2', 'Low', { name: 'other' })];
   await representedUpdate(server.store, before);
   const name = await representedUpdate(server.store, [
     ...[advisoryOn('CVE-2026-4', 'Low'), advisoryOn('CVE-2026-5', 'Critical')],
-    ...[advisoryOn('CVE-2026-6', 'Medium'), advisoryOn('CVE-2026-7', 'Critical', 'absent')],
-    advisoryOn('CVE-2026-2', 'Low', 'other'),
+    ...[advisoryOn('CVE-2026-6', 'Medium'), advisoryOn('CVE-2026-7', 'Critical', { name: 'absent' })],
+    advisoryOn('CVE-2026-2', 'Low', { name: 'other' }),
   ]);
   const pages = await allPages(server, name, 500);
   assert.deepEqual(
@@ -165,7 +173,7 @@ test('shows the most severe of all vulnerabilities of an update for each manifes
 
 test('shows the same of several most severe vulnerabilities each time, whatever their order in the feed', async (t) => {
   const worst = ['CVE-2026-4', 'CVE-2026-5', 'CVE-2026-6'].map((id) => advisoryOn(id, 'Critical'));
-  const kept = advisoryOn('CVE-2026-2', 'Low', 'other');
+  const kept = advisoryOn('CVE-2026-2', 'Low', { name: 'other' });
   const seen = new Set<string>();
   for (const records of [worst, worst.toReversed()]) {
     const server = await startNotified(t);
@@ -179,14 +187,14 @@ test('shows the same of several most severe vulnerabilities each time, whatever 
 test('has all manifests of an update on its pages, whatever their size', async (t) => {
   const server = await startNotified(t);
   const many = Array.from({ length: 250 }, (_, i) =>
-    advisoryOn(`CVE-2026-${1000 + i}`, 'Low', `absent-${i}`),
+    advisoryOn(`CVE-2026-${1000 + i}`, 'Low', { name: `absent-${i}` }),
   );
   const name = await representedUpdate(server.store, [
     ...many,
     ...[
       advisoryOn('CVE-2025-1', 'High'),
       advisoryOn('CVE-2027-1', 'Low'),
-      advisoryOn('CVE-2026-2', 'Low', 'other'),
+      advisoryOn('CVE-2026-2', 'Low', { name: 'other' }),
     ],
   ]);
   for (const size of [1, 2, 500]) {
@@ -198,6 +206,46 @@ test('has all manifests of an update on its pages, whatever their size', async (
     );
     assert.ok(all.includes('one added CVE-2025-1 High'), String(size));
   }
+});
+
+test('gives the reason removed for the manifests that a changed vulnerability no longer affects', async (t) => {
+  const server = await startNotified(t);
+  const kept = advisoryOn('CVE-2026-2', 'Low', { name: 'other' });
+  const before = ['CVE-2026-3', 'CVE-2026-4'].map((id) => advisoryOn(id, 'High'));
+  await representedUpdate(server.store, [kept, ...before]);
+  const name = await representedUpdate(server.store, [
+    ...[kept, advisoryOn('CVE-2026-3', 'High', { fixed: '3.3.0-r1' })],
+    ...[advisoryOn('CVE-2026-4', 'Medium', { fixed: '10' }), advisoryOn('CVE-2026-5', 'Low')],
+  ]);
+  for (const size of [1, 500])
+    assert.deepEqual(
+      new Set((await allPages(server, name, size)).flatMap(shown)),
+      new Set([
+        ...['one added CVE-2026-4 Medium', 'one removed CVE-2026-3 High'],
+        ...['other added CVE-2026-4 Medium', 'other removed CVE-2026-3 High'],
+      ]),
+      String(size),
+    );
+});
+
+test('messages about a change have the manifests that it no longer affects', async (t) => {
+  const { store } = await startNotified(t);
+  const kept = advisoryOn('CVE-2026-2', 'Low', { name: 'other' });
+  await representedUpdate(store, [kept, advisoryOn('CVE-2026-3', 'High')]);
+  const fixed = advisoryOn('CVE-2026-3', 'Medium', { fixed: '3.3.0-r1' });
+  const name = await representedUpdate(store, [kept, fixed]);
+  const notification = (await store.notifications.find(name)) ?? assert.fail();
+  const deps = { store, extensions: builtIn };
+  const message = notificationMessage(notification, await sidesOf(notification, deps), deps);
+  assert.ok(message.kind === 'change');
+  const { images, noLongerAffected } = await message.content();
+  assert.deepEqual([images.length, noLongerAffected?.images.length], [0, 1]);
+  assert.ok(await affectsManifest(message));
+  const pages = await collectAll(message.pages?.() ?? assert.fail());
+  assert.deepEqual(pages.flatMap((content) => shown(manifestNotifications(name, content))).sort(), [
+    'one removed CVE-2026-3 High',
+    'other removed CVE-2026-3 High',
+  ]);
 });
 
 test('answers 400 for an unknown position in an update', async (t) => {

@@ -6,7 +6,7 @@ import { compareSeverity, type Severity } from '../../../model/severity.ts';
 import { toV4Notifications } from '../../../report/clair4/notification.ts';
 import type { V4Notification, V4NotificationPage } from '../../../report/clair4/types.ts';
 import { type AffectedEntry, ratedEntries } from '../../../service/notifications/affected-images.ts';
-import { affectedPage } from '../../../service/notifications/notification-message.ts';
+import { changedPage } from '../../../service/notifications/notification-message.ts';
 import {
   type ChangedFinding,
   pageOfUpdate,
@@ -88,11 +88,11 @@ function textOf({ done = '', images = '' }: UpdatePosition): string {
 function summaries(name: string, { findings }: UpdatePage): V4Notification[] {
   const worst = findings.toSorted((a, b) => compareSeverity(severityOf(b), severityOf(a)));
   const byPlace = new Map<string, V4Notification>();
-  for (const { entry, finding, advisory, namespace, isWithdrawn } of worst) {
+  for (const { entry, finding, advisory, namespace, isEnded } of worst) {
     const all = toV4Notifications({
       name: `${name} ${advisory}`,
       namespace,
-      isWithdrawn,
+      isEnded,
       images: [{ names: entry.names, ...contentOf(finding, advisory) }],
     });
     for (const one of all) {
@@ -112,7 +112,7 @@ async function partOfChange(
   { size, after }: PageStart,
   deps: UpdatePageDeps,
 ): Promise<NotificationPart> {
-  const page = await affectedPage(notification, { limit: size, ...(after !== '' && { after }) }, deps);
+  const page = await changedPage(notification, { limit: size, ...(after !== '' && { after }) }, deps);
   const images = await ratedEntries(page.images, deps.store);
   return {
     notifications: images.flatMap((entry) => notificationsOf(entry, notification)),
@@ -152,14 +152,17 @@ function pageSizeOf(text: string): number {
 }
 
 /** Returns a notification for each manifest of an image. */
-function notificationsOf({ names, findings }: AffectedEntry, notification: Notification): V4Notification[] {
+function notificationsOf(
+  { names, findings, isEnded }: AffectedEntry,
+  notification: Notification,
+): V4Notification[] {
   const [finding] = findings;
   if (finding === undefined) return [];
-  const { name, namespace, id, new: is } = notification;
+  const { name, namespace, id } = notification;
   return toV4Notifications({
     name,
     namespace,
-    isWithdrawn: is === null,
+    isEnded,
     images: [{ names, ...contentOf(finding, id) }],
   });
 }
