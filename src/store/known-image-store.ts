@@ -42,6 +42,9 @@ export interface SeenImage {
   readonly keepsOthers?: boolean;
 }
 
+/** The fields that decide whether a document of an image is saved. */
+export type SeenSource = Pick<SeenImage, 'reference' | 'origin' | 'keepsOthers'>;
+
 /** A name that an image has now. */
 export interface CurrentName extends ImageTag {
   /** Since when it means this image, ISO 8601. */
@@ -120,8 +123,11 @@ export interface KnownImageStore {
   endNames(names: readonly ImageTag[]): Promise<number>;
   /** Returns images by rising number. The cost of a page depends on its size only. */
   page(filter: KnownImageFilter, page: PageRequest<number>): Promise<KnownImagePage>;
-  /** Saves the document from which reports of an image are made again. */
-  saveSource(number: number, content: string): Promise<void>;
+  /**
+   * Saves the document from which reports of an image are made again. The one of another repository stays as the labels do, by `keepsOthers`
+   * of what was seen.
+   */
+  saveSource(number: number, content: string, seen: SeenSource): Promise<void>;
   /** Returns that document. Undefined if the image was never scanned on a server. */
   findSource(number: number): Promise<string | undefined>;
   /** Deletes images with their names and indexes, by their numbers. An index that a client has named over an API stays. */

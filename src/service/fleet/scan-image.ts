@@ -58,12 +58,12 @@ export async function scanImage(
     indexImage(image, { store, extensions, analyzer, verify: true, onProgress: () => undefined }),
   );
   onStep('record the image');
-  const seen = seenImageOf(image, indexed, false);
-  const keepsOthers = deps.checkingLayers !== undefined;
-  const known = seen && (await store.knownImages.record({ ...seen, keepsOthers }));
+  const described = seenImageOf(image, indexed, false);
+  const seen = described && { ...described, keepsOthers: deps.checkingLayers !== undefined };
+  const known = seen && (await store.knownImages.record(seen));
   if (known === undefined || !seen?.digest)
     throw new ClairError('target-unsupported', `${request.reference} has a layer without a digest`);
-  await store.knownImages.saveSource(known, source);
+  await store.knownImages.saveSource(known, source, seen);
   if (deps.readVex !== undefined) {
     onStep('read attached VEX documents');
     const attached = await deps.readVex(image);

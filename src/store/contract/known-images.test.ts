@@ -126,7 +126,7 @@ for (const engine of storeEngines) {
     ]);
   });
 
-  test(`${engine.name}: keeps the labels of another repository while it names the image`, async (t) => {
+  test(`${engine.name}: keeps the labels and the source of another repository while it names the image`, async (t) => {
     const { store, clock } = await open(t, engine);
     const image = await save(store, 'one');
     const other = { repository: 'registry.example/other', tag: '1' };
@@ -136,8 +136,12 @@ for (const engine of storeEngines) {
       ...{ reference: 'registry.example/other:1', digest: digest('f'), digests: [digest('f')] },
     };
     const recorded = async (changes: Partial<SeenImage>): Promise<unknown> => {
-      const number = await store.knownImages.record(seen('a', changes));
-      const [known] = await store.knownImages.findByNumbers([number ?? 0]);
+      const described = seen('a', changes);
+      const number = (await store.knownImages.record(described)) ?? assert.fail();
+      await store.knownImages.saveSource(number, `source of ${described.labels['team']}`, described);
+      const [known] = await store.knownImages.findByNumbers([number]);
+      const source = await store.knownImages.findSource(number);
+      assert.equal(source, `source of ${known?.labels['team']}`);
       return [known?.labels['team'], known?.digest, known?.reference, known?.names.length];
     };
     const ofWeb = [digest('a'), 'registry.example/web:1'];

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely';
+import type { Insertable, Kysely } from 'kysely';
 import { padToPowerOfTwo } from '../../kit/collections.ts';
 import type { Digest } from '../../model/digest.ts';
 import { imageNameOf } from '../../model/image-name.ts';
-import type { KnownImage, KnownImageStore, SeenImage } from '../known-image-store.ts';
+import type { KnownImage, KnownImageStore, SeenImage, SeenSource } from '../known-image-store.ts';
 import type { Engine } from './engine.ts';
 import { currentNameRows, endNames, findTags, moveNames, nameHistory, needsMove } from './image-names.ts';
 import {
@@ -37,14 +37,8 @@ export function knownImageStore(engine: Engine, now: () => number): KnownImageSt
       return await engine.write((writing) => endNames(writing, names, now()));
     },
     page: (filter, page) => pageKnownImages(db, filter, page),
-    saveSource: (number, content) =>
-      engine.write(async (writing) => {
-        await writing
-          .insertInto('image_source')
-          .values({ known_image_id: number, content })
-          .onConflict((conflict) => conflict.column('known_image_id').doUpdateSet({ content }))
-          .execute();
-      }, 'own rows'),
+    saveSource: (number, content, seen) =>
+      engine.write((writing) => saveSource(writing, { known_image_id: number, content }, seen), 'own rows'),
     findSource: async (number) => {
       const query = db.selectFrom('image_source').select('content').where('known_image_id', '=', number);
       return (await query.executeTakeFirst())?.content;
@@ -135,8 +129,37 @@ async function saveImage(db: Kysely<Tables>, { seen, now }: Sighting): Promise<n
   return id;
 }
 
+async function saveSource(
+  db: Kysely<Tables>,
+  source: Insertable<Tables['image_source']>,
+  seen: SeenSource,
+): Promise<void> {
+  const { known_image_id: number, content } = source;
+  const columns = ['id', 'is_verified', 'origin', 'reference'] as const;
+  const known = await db
+    .selectFrom('known_image')
+    .select(columns)
+    .where('id', '=', number)
+    .executeTakeFirst();
+  // The image may have been deleted meanwhile.
+  if (known === undefined) return;
+  const isKept = await isOfOther(db, known, seen);
+  await db
+    .insertInto('image_source')
+    .values(source)
+    .onConflict((conflict) => {
+      const ofImage = conflict.column('known_image_id');
+      return isKept ? ofImage.doNothing() : ofImage.doUpdateSet({ content });
+    })
+    .execute();
+}
+
 /** Whether the description of an image stays that of another repository. Claims of an archive are replaced. */
-async function isOfOther(db: Kysely<Tables>, known: FoundImage, seen: SeenImage): Promise<boolean> {
+async function isOfOther(
+  db: Kysely<Tables>,
+  known: Pick<FoundImage, 'id' | 'is_verified' | 'origin' | 'reference'>,
+  seen: SeenSource,
+): Promise<boolean> {
   if (seen.keepsOthers !== true || known.is_verified === 0) return false;
   const owner = repositoryOf(known);
   if (owner === undefined || owner === repositoryOf(seen)) return false;
