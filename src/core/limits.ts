@@ -222,6 +222,8 @@ export const limits = {
   vexProducts: 1_000_000,
   /** Files of rules and VEX documents that clients have saved on servers. All of them are in memory. */
   savedSuppressions: 100,
+  /** Rules in all of these files. Each report compares its findings with those that name no vulnerability. */
+  savedRules: 20_000,
   /** Vulnerabilities of a document whose effect is previewed, and images that are examined for it. */
   previewedIds: 100,
   previewedImages: 2000,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../../core/limits.ts';
 import type { ParseSuppressions } from '../../match/suppress/decide.ts';
 import type { Store } from '../../store/store.ts';
 import { readIgnoreFile } from '../../suppression-files/read-ignore-file.ts';
@@ -51,6 +52,21 @@ async function saveImages(store: Store): Promise<void> {
   await store.advisories.apply(feedUpdate({ fingerprint: 'none' }), stream([]));
   await store.advisories.apply(feedUpdate({ fingerprint: 'all', acceptShrunk: true }), stream(records));
 }
+
+test('a saved file suppresses nothing if there are too many rules with it', async (t) => {
+  const [engine = assert.fail()] = storeEngines;
+  const store = await engine.create(t)();
+  const some = rules(...Array<string>(limits.savedRules / 2).fill('{id: CVE-2026-2, reason: full}'));
+  for (const name of ['a.yaml', 'b.yaml']) await store.suppressions.save(name, some, null);
+  await store.suppressions.save('c.yaml', rules('{package: x, reason: one more}'), null);
+  await saveImages(store);
+  const unreadable: string[] = [];
+  const deps = { store, extensions, suppressions: active(store, unreadable) };
+  assert.equal((await affectedBy('CVE-2026-1', { limit: 10 }, deps))?.suppressed, 0);
+  assert.deepEqual(unreadable, ['c.yaml']);
+  await store.suppressions.delete('a.yaml', null);
+  assert.equal((await affectedBy('CVE-2026-1', { limit: 10 }, deps))?.suppressed, 1);
+});
 
 for (const engine of storeEngines) {
   test(`${engine.name}: findings that a saved rule matches affect no image`, async (t) => {

@@ -1,7 +1,6 @@
 import {
   indexSuppressions,
   type ParseSuppressions,
-  type SuppressionFile,
   type SuppressionIndex,
   type Suppressions,
   withStatements,
@@ -10,6 +9,7 @@ import { isUnexpired } from '../../match/suppress/ignore-rules.ts';
 import type { AttachedVexSummary } from '../../model/report.ts';
 import type { Store } from '../../store/store.ts';
 import { attachedStatementsOn } from './attached-statements.ts';
+import { readSavedFiles } from './saved-files.ts';
 import type { VexKeys } from './vex-keys.ts';
 
 /** Dependencies of `ActiveSuppressions`. */
@@ -21,7 +21,7 @@ export interface ActiveSuppressionsDeps {
   /** The keys whose documents count if they are attached to an image. */
   readonly vexKeys: VexKeys;
   readonly now: () => Date;
-  /** Called for a saved file that this version cannot read. It suppresses nothing. */
+  /** Called for a saved file that this version cannot read, or that has too many rules. It suppresses nothing. */
   readonly onUnreadable: (name: string, error: unknown) => void;
 }
 
@@ -76,19 +76,11 @@ export class ActiveSuppressions {
     // Before the files, so that a change in between is read again.
     const revision = await saved.revision();
     if (this.#saved?.revision !== revision) {
-      const read = (await saved.list()).map((file) => this.#parse(file));
-      this.#saved = { revision, suppressions: joined(read) };
+      const read = readSavedFiles(await saved.list(), this.#deps.parse);
+      for (const { file, error } of read) if (error !== undefined) this.#deps.onUnreadable(file.name, error);
+      this.#saved = { revision, suppressions: joined(read.map(({ suppressions }) => suppressions)) };
     }
     return this.#saved.suppressions;
-  }
-
-  #parse(file: SuppressionFile): Suppressions {
-    try {
-      return this.#deps.parse(file);
-    } catch (error) {
-      this.#deps.onUnreadable(file.name, error);
-      return { rules: [], statements: [] };
-    }
   }
 }
 

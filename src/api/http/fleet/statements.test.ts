@@ -48,6 +48,29 @@ async function preview(
   return document;
 }
 
+test('answers 409 for more rules than the limit in all saved files', async (t) => {
+  const { call, get, store } = await fleetServer(t, { extensions });
+  const filled = `ignore:\n${'- {id: a, reason: b}\n'.repeat(limits.ignoreRules)}`;
+  const files = Array.from({ length: limits.savedRules / limits.ignoreRules }, (_, i) => `${i}.yaml`);
+  const statusOf = async (name: string, body: string): Promise<number> =>
+    (await call(`/suppressions/${name}`, { method: 'PUT', body })).status;
+  for (const name of files) assert.equal(await statusOf(name, filled), 200);
+  const one = 'ignore: [{id: a, reason: b}]';
+  const refused = await call('/suppressions/z.yaml', { method: 'PUT', body: one });
+  assert.equal(refused.status, 409);
+  assert.match(await refused.text(), /20001 rules, more than 20000/);
+  assert.equal(await statusOf('z.json', vex), 200);
+  assert.equal(await statusOf(files[0] ?? '', filled.replace('b}', 'c}')), 200);
+  // Another server may save at the same time.
+  await store.suppressions.save('z.yaml', one, null);
+  const { suppressions } = await get<{
+    suppressions: { name: string; rules: number; statements: number; error?: string }[];
+  }>('/suppressions');
+  const shown = suppressions.map(({ name, rules: count, error }) => [name, count, error !== undefined]);
+  const full = files.map((name) => [name, limits.ignoreRules, false]);
+  assert.deepEqual(shown, [...full, ['z.json', 0, false], ['z.yaml', 0, true]]);
+});
+
 test('lists the rules and statements of saved files, with those that have expired and files that cannot be read', async (t) => {
   const { call, get, store } = await fleetServer(t, { extensions });
   assert.deepEqual(await get('/statements'), { statements: [] });

@@ -1,7 +1,12 @@
 import * as z from 'zod/mini';
-import { ClairError } from '../../../core/errors.ts';
+import { ClairError, messageOf } from '../../../core/errors.ts';
 import { limits } from '../../../core/limits.ts';
 import type { ParseSuppressions, Suppressions } from '../../../match/suppress/decide.ts';
+import {
+  assertCanSaveRules,
+  type ReadSavedFile,
+  readSavedFiles,
+} from '../../../service/suppressions/saved-files.ts';
 import type { Store } from '../../../store/store.ts';
 import type { SavedSuppression } from '../../../store/suppression-store.ts';
 import { integerParameter, parseQuery } from '../native/query.ts';
@@ -23,7 +28,7 @@ export async function getSuppressionsRoute(
   { store, parse }: SuppressionRouteDeps,
 ): Promise<ApiResponse> {
   const files = await store.suppressions.list();
-  return jsonResponse(200, { suppressions: files.map((file) => toListed(file, parse)) });
+  return jsonResponse(200, { suppressions: readSavedFiles(files, parse).map(toListed) });
 }
 
 /** `GET /suppressions/:name`: returns the content of a file. */
@@ -46,8 +51,16 @@ export async function putSuppressionRoute(
   request.addLogDetails({ suppression: name });
   const content = (await request.body()).toString();
   const parsed = checkedSuppressions({ name, content }, parse);
-  const saved = await store.suppressions.save(name, content, request.client ?? null).catch(toLimitError);
-  return jsonResponse(200, toJson(saved, parsed));
+  try {
+    const others = (await store.suppressions.list()).filter((file) => file.name !== name);
+    assertCanSaveRules(parsed, others, parse);
+    const saved = await store.suppressions.save(name, content, request.client ?? null);
+    return jsonResponse(200, toJson(saved, parsed));
+  } catch (error) {
+    if (error instanceof ClairError && error.code === 'limit-exceeded')
+      throw new WireError(409, error.message);
+    throw error;
+  }
 }
 
 /** `DELETE /suppressions/:name`: deletes a file. */
@@ -99,25 +112,14 @@ export function checkedSuppressions(
   }
 }
 
-/** Returns a file in the list. One that this version cannot read suppresses nothing: `error` says why. */
-function toListed(file: SavedSuppression, parse: ParseSuppressions): object {
-  try {
-    return toJson(file, parse(file));
-  } catch (error) {
-    if (!(error instanceof ClairError)) throw error;
-    return { ...toJson(file, { rules: [], statements: [] }), error: error.message };
-  }
+/** Returns a file in the list. One that suppresses nothing has an `error` that says why. */
+function toListed({ file, suppressions, error }: ReadSavedFile<SavedSuppression>): object {
+  return { ...toJson(file, suppressions), ...(error !== undefined && { error: messageOf(error) }) };
 }
 
 /** Returns a file without its content, with the numbers of its rules and statements. */
 function toJson({ content: _, ...file }: SavedSuppression, { rules, statements }: Suppressions): object {
   return { ...file, rules: rules.length, statements: statements.length };
-}
-
-function toLimitError(error: unknown): never {
-  throw error instanceof ClairError && error.code === 'limit-exceeded'
-    ? new WireError(409, error.message)
-    : error;
 }
 
 /** Returns the error for a name that no file has. */
