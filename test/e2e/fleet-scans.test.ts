@@ -172,6 +172,7 @@ test('scans with the credentials that the request names', { skip, timeout }, asy
   const server = await runServer(t, ['serve', '--config', config], {
     ...fleetSettings(registry.port),
     CLAIR_DATABASE_OPTIONS_PATH: join(folder, 'clair.db'),
+    ...{ CLAIR_REGISTRY_HOST: host, CLAIR_REGISTRY_USERNAME: 'me', CLAIR_REGISTRY_PASSWORD: 'wrong' },
   });
   const { post, ended } = fleetClient(server);
   const scanned = async (credentialsRef?: string) => {

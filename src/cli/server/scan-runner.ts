@@ -2,6 +2,7 @@ import type { Config } from '../../config/settings.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { openReference } from '../../image/open-reference.ts';
 import type { RegistryAccess } from '../../image/registry/endpoint.ts';
+import { withoutCredentials } from '../../image/registry/find-credentials.ts';
 import { openRepository } from '../../image/registry/open-registry-image.ts';
 import { KeyedMutex } from '../../kit/async/keyed-mutex.ts';
 import { attentiveSleep } from '../../kit/async/wake-signal.ts';
@@ -63,7 +64,7 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
             }),
             openImage: async ({ reference, platform }) =>
               await openReference(`registry:${reference}`, {
-                env: registryEnvironment(authFileOf(job, images)),
+                env: environmentOf(job, images),
                 access: accessOf(job, deps),
                 connectElsewhere: server.connectElsewhere,
                 ...(platform !== null && { platform }),
@@ -83,7 +84,7 @@ export function startScanRunner({ images }: Config, deps: ServiceDeps): AsyncDis
 }
 
 function vexDeps(job: ClaimedScan, images: Config['images'], deps: ServiceDeps): ReadAttachedVexDeps {
-  const env = registryEnvironment(authFileOf(job, images));
+  const env = environmentOf(job, images);
   const { connectElsewhere } = deps.server;
   return {
     vexKeys: deps.vexKeys,
@@ -93,14 +94,17 @@ function vexDeps(job: ClaimedScan, images: Config['images'], deps: ServiceDeps):
   };
 }
 
-/** Returns the file of credentials of a scan. Throws `config-invalid` if its client chose some that the settings do not have any more. */
-function authFileOf({ credentials }: ClaimedScan, images: Config['images']): string {
-  if (credentials === null) return images.authfile;
+/**
+ * Returns the environment with the file of credentials of a scan. Throws `config-invalid` if its client chose some that the settings do not
+ * have any more.
+ */
+function environmentOf({ credentials }: ClaimedScan, images: Config['images']): NodeJS.ProcessEnv {
+  if (credentials === null) return registryEnvironment(images.authfile);
   const file = images.credentials[credentials]?.authfile;
   // The scan must not run with other credentials instead.
   if (file === undefined || file === '')
     throw new ClairError('config-invalid', `images.credentials.${credentials}.authfile is missing`);
-  return file;
+  return withoutCredentials(registryEnvironment(file));
 }
 
 /** Returns how many scans of images of a registry run at a time. */

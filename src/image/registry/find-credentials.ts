@@ -50,7 +50,11 @@ export function hasUnboundCredentials(env: NodeJS.ProcessEnv): boolean {
 
 /** Returns the environment without credentials that name no host: those are for the registry of the scanned image only. */
 export function withoutUnboundCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  if (!hasUnboundCredentials(env)) return env;
+  return hasUnboundCredentials(env) ? withoutCredentials(env) : env;
+}
+
+/** Returns the environment without credentials, so that those of files count. */
+export function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const {
     CLAIR_REGISTRY_TOKEN: _,
     CLAIR_REGISTRY_USERNAME: __,

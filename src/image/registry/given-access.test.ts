@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { serveHttp } from '../../testing/http-server.ts';
 import { respondWithError } from '../../testing/memory-registry.ts';
@@ -8,6 +10,7 @@ import {
   openRegistryHarness,
   wantedFiles,
 } from '../../testing/registry-harness.ts';
+import { temporaryDirectory } from '../../testing/store-engines.ts';
 
 const authorization = `Basic ${Buffer.from('robot$shop+clair:a:b').toString('base64')}`;
 
@@ -54,6 +57,30 @@ test('requests no token with given credentials, and uses no own ones', async (t)
   registry.requests.length = 0;
   await assert.rejects(open(undefined, { env, access: { origin } }), { code: 'registry-refused' });
   assert.ok(registry.requests.every(({ headers }) => headers.authorization === undefined));
+});
+
+test('sends the credentials of a file only to their registry, and only for their repositories', async (t) => {
+  const { registry, open } = await openRegistryHarness(t);
+  const auth = Buffer.from('b:secret').toString('base64');
+  const file = join(temporaryDirectory(t), 'b.json');
+  const sentWith = async (names: readonly string[], challenge: string): Promise<unknown[]> => {
+    writeFileSync(file, JSON.stringify({ auths: Object.fromEntries(names.map((name) => [name, { auth }])) }));
+    registry.requests.length = 0;
+    registry.intercept = (_, response) => {
+      response.setHeader('www-authenticate', challenge);
+      respondWithError(response, 401, 'UNAUTHORIZED', 'denied');
+      return true;
+    };
+    await assert.rejects(open(undefined, { env: { REGISTRY_AUTH_FILE: file } }));
+    const sent = registry.requests.flatMap(({ headers }) => headers.authorization ?? []);
+    return [...new Set(sent)];
+  };
+  const { host } = registry;
+  const others = ['b.example', `${host}/b`, `${host}/app2`, 'localhost'];
+  for (const challenge of ['Basic realm="x"', `Bearer realm="http://${host}/token",service="b.example"`]) {
+    assert.deepEqual(await sentWith(others, challenge), [], challenge);
+    assert.deepEqual(await sentWith([...others, `${host}/app`], challenge), [`Basic ${auth}`], challenge);
+  }
 });
 
 test('uses the given scheme only', async (t) => {
