@@ -46,10 +46,13 @@ export function isDormantPath(path: string): boolean {
 export function distributionPath(path: string): DistributionPath | undefined {
   const [, prefix] = metadataFile.exec(path) ?? [];
   if (prefix === undefined) return undefined;
-  const { root, inside } = splitRoot(prefix.slice(0, -1));
-  if (inside.some((name) => testDirectory.test(name)) || unpackedSource.test(prefix))
-    return { root, evidence: 'ignored' };
+  const directory = prefix.slice(0, -1);
+  const { root, inside } = splitRoot(directory);
+  const isOfTests = inside.some((name) => testDirectory.test(name));
+  if ((isOfTests && inside.length > 1) || unpackedSource.test(prefix)) return { root, evidence: 'ignored' };
   if (isDormantPath(path)) return { root, evidence: 'dormant' };
+  // Directly below the root, it is no part of another package, and a line of a `.pth` file suffices to import from it.
+  if (isOfTests) return { root: directory, evidence: 'installed' };
   const vendor = inside.findIndex((name) => vendorDirectory.test(name));
   if (vendor > 0) return { root, evidence: 'vendored', vendoredBy: inside[0] ?? '' };
   return privatelyVendored(root) ?? { root, evidence: 'installed' };

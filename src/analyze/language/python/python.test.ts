@@ -120,6 +120,18 @@ test('pypi: lists no package for an empty file, a placeholder name, the interpre
   assert.deepEqual(read(files), { packages: [], problems: [], without: Object.keys(files) });
 });
 
+test('pypi: lists a distribution in a folder of tests that is directly below the root, whatever code its RECORD names', () => {
+  const place = `${sitePackages}/tests/requests-2.19.0.dist-info`;
+  const listing = read({
+    [`${place}/METADATA`]: metadata('requests', '2.19.0'),
+    [`${place}/RECORD`]: 'requests/__init__.py,,\n',
+    [`${sitePackages}/tests/fixtures/a-1.0.dist-info/METADATA`]: metadata('a', '1.0'),
+    [`${sitePackages}/b/tests/a-1.0.dist-info/METADATA`]: metadata('a', '1.0'),
+  });
+  assert.deepEqual(brief(listing), ['requests 2.19.0 installed']);
+  assert.equal(listing.packages[0]?.codePaths, undefined);
+});
+
 test('pypi: reports metadata without a name or version, and lists the others', () => {
   const listing = read({
     [`${sitePackages}/noname.dist-info/METADATA`]: 'Metadata-Version: 2.1\nVersion: 3.0\n',

@@ -24,7 +24,7 @@ import { readVendorList, rootOfVendorList } from './vendor-list.ts';
  */
 export const pythonLister: PackageLister = {
   name: 'pypi',
-  version: 3,
+  version: 4,
   wants: [
     '**/*.dist-info/METADATA',
     '**/*.dist-info/RECORD',
