@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { limits } from '../../core/limits.ts';
 import { programParts } from '../../plugin/package-lister.ts';
 import { type ElfPlan, samplePrograms, withUnloaded, writeElf } from '../../testing/elf-writer.ts';
-import { functionTableStart, goMagic, goProgram, withData } from '../../testing/go-program.ts';
+import {
+  functionTable,
+  functionTableStart,
+  type GoProgramPlan,
+  goMagic,
+  goProgram,
+  withData,
+} from '../../testing/go-program.ts';
 import { type ProgramKind, ProgramScan } from './program-scan.ts';
 
 interface ScanOptions {
@@ -98,6 +105,27 @@ test('takes the table of functions at the beginning of a section, and no other, 
   const begins = goProgram({ ...plan, sections: [goMagic, functionTableStart] });
   assert.deepEqual(partsOf(begins), partsOf(goProgram(plan)));
   assert.deepEqual(Object.keys(partsOf(goProgram({ ...plan, sections: [goMagic] }))), ['go-build-info']);
+});
+
+test('takes no table of functions if there are two, since a constant can pose as one', () => {
+  const posing = functionTable(['runtime.main', 'a']);
+  const withMark = (mark: string, table: string): string => mark + table.slice(1);
+  const texts = {
+    'of the same version': posing,
+    'of an older version': withMark('\xf0', posing),
+    'of Go 1.2, without names': withMark('\xfb', posing),
+    'with more names than are read': functionTable(['x'.repeat(limits.goFunctionBytes)]).slice(0, 200),
+  };
+  const partNames = (plan: GoProgramPlan, options?: ScanOptions): string[] =>
+    Object.keys(partsOf(goProgram({ lines, functions, ...plan }), options));
+  for (const [name, text] of Object.entries(texts))
+    for (const options of [{}, { pieceBytes: 100 }, { skips: true }])
+      assert.deepEqual(partNames({ text }, options), ['go-build-info'], name);
+  const marked = withMark('\xf0', posing);
+  const sections = [goMagic, functionTableStart];
+  assert.deepEqual(partNames({ text: marked, sections }), ['go-build-info', 'go-functions']);
+  const both = [...sections, marked.slice(0, 8)];
+  assert.deepEqual(partNames({ text: marked, sections: both }), ['go-build-info']);
 });
 
 test('returns the same kind and parts whatever the size of the pieces, and whether unneeded bytes are skipped', () => {
