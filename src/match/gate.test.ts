@@ -148,6 +148,21 @@ test('stays undecided when a finding that the vendor still investigates would no
   assert.equal(resultOf(onlyFixed(under({ severity: 'High' }))), 'passed');
 });
 
+test('fails on stale advisories when a gate asks for that, and does not judge those without a date', () => {
+  const [first] = sampleReport.coverage;
+  assert.ok(first);
+  const dated = { ...first, status: 'complete', contentDate: '2026-01-01T00:00:00.000Z' } as const;
+  const judge = (second: Partial<Report['coverage'][number]>, gates: readonly Gate[] = [{ by: 'stale' }]) => {
+    const coverage = [dated, { ...dated, namespace: 'maven', ...second }];
+    const report = { ...sampleReport, matches: [], suppressed: [], coverage };
+    return reasons(evaluateGates(gates, { report, isAssessed: true, allowsUnrated: false, outdated: [] }));
+  };
+  assert.deepEqual([judge({}), judge({ status: 'stale' })], ['passed', 'reached']);
+  assert.equal(judge({ status: 'stale', contentDate: null }), 'reached');
+  assert.equal(judge({ contentDate: null }), 'the advisories of maven have no date');
+  assert.equal(judge({ status: 'stale' }, [high]), 'passed');
+});
+
 test('fails on a layer that was not verified when a gate asks for that', () => {
   const [layer] = sampleReport.layers;
   assert.ok(layer);

@@ -2,15 +2,24 @@ import { type Coverage, isUnderInvestigation, type Match, type Report } from '..
 import { compareSeverity, type Severity } from '../model/severity.ts';
 import type { GatedFinding } from '../plugin/report-format.ts';
 
-/** A condition on findings that fails a pipeline. `not-verified`: on layers that were not read whole and compared with their digests. */
-export type Gate =
+/** A condition on findings that fails a pipeline. */
+type FindingGate =
   | { readonly by: 'severity'; readonly severity: Severity }
   | { readonly by: 'kev' }
-  | { readonly by: 'epss'; readonly score: number }
-  | { readonly by: 'not-verified' };
+  | { readonly by: 'epss'; readonly score: number };
+
+/**
+ * A condition that fails a pipeline: on findings, on layers that were not read whole and compared with their digests (`not-verified`), or on
+ * advisories that are stale.
+ */
+export type Gate = FindingGate | { readonly by: 'not-verified' | 'stale' };
 
 /** Gates that need data about findings. */
-export type RatingGate = Exclude<Gate['by'], 'not-verified'>;
+export type RatingGate = FindingGate['by'];
+
+function isFindingGate(gate: Gate): gate is FindingGate {
+  return gate.by !== 'not-verified' && gate.by !== 'stale';
+}
 
 /** Options of the user and properties of the ratings that a gate of one finding depends on. */
 export interface GateRatings {
@@ -53,13 +62,14 @@ export function evaluateGates(
     ...(outdated.length === 0
       ? []
       : [`the published advisories of ${outdated.join(', ')} may be out of date`]),
+    ...(gates.some(({ by }) => by === 'stale') ? undatedReasons(report) : []),
     ...new Set(gates.flatMap((gate) => undecidedReason(gate, report, ratings) ?? [])),
     ...investigationReasons(gates, report, ratings),
   ];
   if (reasons.length === 0) return { result: 'passed' };
   const lacking = gates.flatMap((gate) => {
     const isLacking = report.matches.some((match) => lacksData(gate, match, ratings));
-    return gate.by !== 'not-verified' && isLacking ? [gate.by] : [];
+    return isFindingGate(gate) && isLacking ? [gate.by] : [];
   });
   return { result: 'undecided', reasons, lacking: new Set(lacking) };
 }
@@ -88,21 +98,29 @@ export function evaluateGatesForFinding(
   return gates.some((gate) => lacksData(gate, match, ratings)) ? 'undecided' : 'passed';
 }
 
-function isReached(gate: Gate, { matches, layers }: Report): boolean {
+function isReached(gate: Gate, { matches, layers, coverage }: Report): boolean {
   if (gate.by === 'not-verified') return layers.some(({ verified }) => !verified);
+  if (gate.by === 'stale') return coverage.some(({ status }) => status === 'stale');
   return matches.some((match) => reaches(match, gate));
 }
 
 function reaches({ vulnerability: { severity, kev, epss } }: Match, gate: Gate): boolean {
+  if (!isFindingGate(gate)) return false;
   if (gate.by === 'severity') return compareSeverity(severity, gate.severity) >= 0;
   if (gate.by === 'kev') return kev === true;
-  if (gate.by === 'not-verified') return false;
   return epss !== null && epss >= gate.score;
+}
+
+/** Returns the namespaces whose advisories have no date, such as those of a mirror that only has the times of its files. */
+function undatedReasons({ coverage }: Report): string[] {
+  const undated = coverage.filter((one) => hasAdvisories(one) && (one.contentDate ?? null) === null);
+  if (undated.length === 0) return [];
+  return [`the advisories of ${undated.map(({ namespace }) => namespace).join(', ')} have no date`];
 }
 
 /** Why an unreached gate is undecided. */
 function undecidedReason(gate: Gate, { matches }: Report, ratings: GateRatings): string | undefined {
-  if (gate.by === 'not-verified') return undefined;
+  if (!isFindingGate(gate)) return undefined;
   const count = matches.filter((match) => lacksData(gate, match, ratings)).length;
   return count === 0
     ? undefined
@@ -144,11 +162,13 @@ function missingText(by: RatingGate, ratings: GateRatings): string {
  * name.
  */
 function lacksData(
-  { by }: Gate,
+  gate: Gate,
   { vulnerability }: Match,
   { allowsUnrated, isKevStale: isStale }: GateRatings,
 ): boolean {
+  if (!isFindingGate(gate)) return false;
+  const { by } = gate;
   if (by === 'kev') return vulnerability.kev === null || (isStale && !vulnerability.kev);
-  if (allowsUnrated || by === 'not-verified') return false;
+  if (allowsUnrated) return false;
   return by === 'epss' ? vulnerability.epss === null : vulnerability.severity === 'Unknown';
 }

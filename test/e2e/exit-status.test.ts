@@ -129,7 +129,7 @@ test('exits with 2 for wrong usage and states the correct one', () => {
   assertRefusal(
     clair(['scan', 'x', '--fail-on', 'awful']),
     2,
-    /Write unknown, negligible, .*, kev, not-verified, or epss:N/,
+    /Write unknown, negligible, .*, kev, not-verified, stale, or epss:N/,
   );
   assertRefusal(clair(['frobnicate']), 2, /unknown command 'frobnicate'/);
   assertRefusal(

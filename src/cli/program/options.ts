@@ -136,9 +136,15 @@ export function addGateOptions(command: Command): Command {
     .addOption(
       new CliOption(
         '--fail-on <gate>',
-        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; or if a layer was not read whole and compared with its digest: not-verified; several with commas, any gate suffices; repeatable`,
+        `end with 1 if a finding is at least this severe: ${severityNames}; or known to be exploited: kev; or has at least this EPSS score: epss:0.5; or if a layer was not read whole and compared with its digest: not-verified; or if advisories are stale: stale; several with commas, any gate suffices; repeatable`,
       )
-        .suggest([...severities.map((severity) => severity.toLowerCase()), 'kev', 'epss:', 'not-verified'])
+        .suggest([
+          ...severities.map((severity) => severity.toLowerCase()),
+          'kev',
+          'epss:',
+          'not-verified',
+          'stale',
+        ])
         .repeatable((text) => text.split(',').map((word) => gateOf(word.trim()))),
     )
     .option('--allow-unrated', 'with --fail-on, accept findings without a severity or EPSS score')
@@ -164,13 +170,13 @@ const severityNames = severities.join(', ').toLowerCase();
 /** Parses a gate. Throws `InvalidArgumentError`. */
 function gateOf(text: string): Gate {
   const word = text.toLowerCase();
-  if (word === 'kev' || word === 'not-verified') return { by: word };
+  if (word === 'kev' || word === 'not-verified' || word === 'stale') return { by: word };
   const [, score] = /^epss:([01](?:\.\d+)?|\.\d+)$/i.exec(text) ?? [];
   if (score !== undefined && Number(score) <= 1) return { by: 'epss', score: Number(score) };
   const severity = parseSeverity(text);
   if (severity === undefined)
     throw new InvalidArgumentError(
-      `Write ${severityNames}, kev, not-verified, or epss:N with N from 0 to 1.`,
+      `Write ${severityNames}, kev, not-verified, stale, or epss:N with N from 0 to 1.`,
     );
   return { by: 'severity', severity };
 }
