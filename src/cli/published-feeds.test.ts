@@ -3,11 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { directoryPlace } from '../advisory-db/directory-place.ts';
+import type { CatalogueFeed } from '../advisory-db/documents.ts';
 import { findDatabase } from '../advisory-db/layout.ts';
 import { LayoutWriter } from '../advisory-db/layout-writer.ts';
 import { PublishedPlaces } from '../advisory-db/published-places.ts';
 import { keptVersions, publishedVersions } from '../advisory-db/published-versions.ts';
 import { trustOptions, unsignedPolicy } from '../advisory-db/trust-policy.ts';
+import { ClairError } from '../core/errors.ts';
 import type { AdvisorySource } from '../plugin/advisory-source.ts';
 import type { Enricher } from '../plugin/enricher.ts';
 import {
@@ -15,7 +17,7 @@ import {
   publishableNamespaces,
   publishableRatings,
 } from '../service/feeds/publishable-content.ts';
-import { type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
+import { type FeedOfSource, type FeedOutcome, updateFeeds } from '../service/feeds/update-feeds.ts';
 import type { KeyedRecord } from '../store/advisory-store.ts';
 import type { Store } from '../store/store.ts';
 import { openBareEngine } from '../testing/bare-engines.ts';
@@ -100,7 +102,11 @@ async function loadRatings({ enrichments }: Store): Promise<void> {
 }
 
 /** Publishes the content of a store in a directory, as `clair db build` does. */
-async function publish(store: Store, directory: string): Promise<void> {
+async function publish(
+  store: Store,
+  directory: string,
+  absent: readonly CatalogueFeed[] = [],
+): Promise<void> {
   const scratch = join(directory, '.scratch');
   mkdirSync(scratch, { recursive: true });
   const before = findDatabase(directory);
@@ -123,6 +129,7 @@ async function publish(store: Store, directory: string): Promise<void> {
     keys: keyVersions,
     shards,
     ratings: (await publishableRatings(deps)).map(toCatalogueFeed),
+    absent: [...absent],
   });
 }
 
@@ -130,8 +137,18 @@ function lockDeps({ now }: Store) {
   return { now, owner: 'test', lockWaitMs: 0, sleep: () => Promise.resolve(), onProgress: () => undefined };
 }
 
-/** Updates all feeds of a store from the published database in a directory. */
-async function updateFrom(directory: string, store: Store, cache: string): Promise<FeedOutcome[]> {
+interface UpdateChoice {
+  readonly wantedFeeds?: readonly FeedOfSource[];
+  readonly takesAbsent?: boolean;
+}
+
+/** Updates feeds of a store from the published database in a directory. */
+async function updateFrom(
+  directory: string,
+  store: Store,
+  cache: string,
+  { wantedFeeds = feeds, takesAbsent = true }: UpdateChoice = {},
+): Promise<FeedOutcome[]> {
   const places = new PublishedPlaces([{ place: directoryPlace(directory), digest: undefined }], {
     cache,
     policy: unsignedPolicy(trustOptions),
@@ -141,14 +158,14 @@ async function updateFrom(directory: string, store: Store, cache: string): Promi
     exclusively: (_, work) => work(),
   });
   const wanted = [{ source: 'debian', feed: 'tracker' }];
-  return await updateFeeds(feeds, {
+  return await updateFeeds(wantedFeeds, {
     ...lockDeps(store),
     store,
     schemes: [],
     origin: 'upstream',
     maxAgeMs: 0,
     client: { get: () => Promise.reject(new Error('the vendor was asked')) },
-    publication: new PublishedFeeds(places, { cache, wanted, asksVendors: false, takesAbsent: true }),
+    publication: new PublishedFeeds(places, { cache, wanted, asksVendors: false, takesAbsent }),
   });
 }
 
@@ -159,7 +176,7 @@ interface Scene {
   readonly server: Store;
   /** Opens the database of the server without the store. */
   readonly location: string;
-  readonly update: () => Promise<FeedOutcome[]>;
+  readonly update: (choice?: UpdateChoice) => Promise<FeedOutcome[]>;
 }
 
 async function scene(t: TestContext, engine: SharedEngine): Promise<Scene> {
@@ -168,7 +185,13 @@ async function scene(t: TestContext, engine: SharedEngine): Promise<Scene> {
   const server = await engine.open(location);
   t.after(() => server[Symbol.asyncDispose]());
   const [directory, cache] = [temporaryDirectory(t), temporaryDirectory(t)];
-  return { publisher, directory, server, location, update: () => updateFrom(directory, server, cache) };
+  return {
+    publisher,
+    directory,
+    server,
+    location,
+    update: (choice) => updateFrom(directory, server, cache, choice),
+  };
 }
 
 /** Returns all rows of the tables with advisories, ratings and events. */
@@ -200,6 +223,34 @@ async function eventsAfter(store: Store, number = 0): Promise<string[]> {
 }
 
 for (const engine of sharedEngines) {
+  test(`${engine.name}: takes a feed as absent that its publisher did not find and whose vendor cannot be reached`, async (t) => {
+    const { publisher, directory, server, update } = await scene(t, engine);
+    await load(publisher, content);
+    const [state = assert.fail()] = await publisher.advisories.findFeedStates();
+    await publish(publisher, directory, [toCatalogueFeed({ ...state, feed: 'gone', presence: 'absent' })]);
+    const away = new ClairError('feed-not-tried', 'not tried, as there is no network');
+    const [offline, reached] = [away, new Error('the vendor has a damaged file')].map((error) => ({
+      ...debian,
+      feeds: ['tracker', 'gone', 'unpublished'],
+      fetch: () => Promise.reject(error),
+    }));
+    const of = (source: AdvisorySource, ...names: readonly string[]): FeedOfSource[] =>
+      names.map((feed) => ({ source, feed }));
+    const choice = { wantedFeeds: of(reached ?? assert.fail(), 'gone'), takesAbsent: false };
+    assert.deepEqual(counts(await update(choice)), ['debian the vendor has a damaged file']);
+    const wantedFeeds = of(offline ?? assert.fail(), 'tracker', 'gone', 'unpublished');
+    assert.deepEqual(counts(await update({ ...choice, wantedFeeds })), [
+      'debian +21 ~0 -0 =0',
+      'debian absent',
+      `debian ${away.message}`,
+    ]);
+    const states = await server.advisories.findFeedStates();
+    assert.deepEqual(
+      states.map(({ feed, presence }) => `${feed} ${presence}`),
+      ['gone absent', 'tracker loaded'],
+    );
+  });
+
   test(`${engine.name}: writes no row when a store that loaded the vendors' feeds takes them from a published database`, async (t) => {
     const { publisher, directory, server, location, update } = await scene(t, engine);
     for (const store of [publisher, server]) {

@@ -36,7 +36,10 @@ export interface PublishedFeedsOptions {
   readonly wanted: readonly FeedName[];
   /** Whether a feed comes from its vendor if a place failed. */
   readonly asksVendors: boolean;
-  /** Whether feeds count that the publisher did not find. Otherwise they come from their vendors, which may have them. */
+  /**
+   * Whether feeds are absent that the publisher did not find. Otherwise they come from their vendors, which may have them, and are absent only
+   * if these cannot be reached.
+   */
   readonly takesAbsent: boolean;
 }
 
@@ -54,7 +57,8 @@ export class PublishedFeeds implements FeedPublication {
   async names(): Promise<readonly FeedName[]> {
     const { shards, absent, failures } = await this.#open();
     if (failures[0] !== undefined) throw failures[0];
-    const all = [...shards.flatMap(({ shard, ratings }) => [...shard.feeds, ...ratings]), ...absent];
+    const found = this.#options.takesAbsent ? absent : [];
+    const all = [...shards.flatMap(({ shard, ratings }) => [...shard.feeds, ...ratings]), ...found];
     const byName = new Map(all.map(({ source, feed }) => [JSON.stringify([source, feed]), { source, feed }]));
     return [...byName.values()];
   }
@@ -66,13 +70,18 @@ export class PublishedFeeds implements FeedPublication {
     const rating = shards.flatMap(({ ratings }) => ratings).find((one) => isSameFeed(one, feed));
     if (rating !== undefined) return this.#ratings(feed, rating, shards);
     if (failures[0] !== undefined && !this.#options.asksVendors) throw failures[0];
-    const missing = absent.find((one) => isSameFeed(one, feed));
+    const missing = this.#options.takesAbsent ? absent.find((one) => isSameFeed(one, feed)) : undefined;
     return missing === undefined ? undefined : this.#absent(feed, missing);
+  }
+
+  async lacks(feed: FeedName): Promise<boolean> {
+    const { absent } = await this.#open();
+    return absent.some((one) => isSameFeed(one, feed));
   }
 
   /**
    * Returns the shards of all places, by name. Those of a place count only if no earlier place has the namespace. `absent` are the feeds that
-   * the publishers did not find, if these count.
+   * the publishers did not find.
    */
   async #open(): Promise<{
     readonly shards: readonly NamedShard[];
@@ -91,9 +100,7 @@ export class PublishedFeeds implements FeedPublication {
     for (const { keys, ratings, shards } of catalogues)
       for (const [name, shard] of Object.entries(shards))
         if (!byName.has(name)) byName.set(name, { name, shard, keys, ratings });
-    const absent = catalogues.flatMap((catalogue) =>
-      this.#options.takesAbsent ? (catalogue.absent ?? []) : [],
-    );
+    const absent = catalogues.flatMap((catalogue) => catalogue.absent ?? []);
     const shards = [...byName.values()].sort((a, b) => compareText(a.name, b.name));
     return { shards, absent, failures };
   }

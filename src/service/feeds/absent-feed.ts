@@ -1,12 +1,38 @@
 import { ClairError } from '../../core/errors.ts';
-import type { FeedIdentity, FeedState } from '../../store/feed-state.ts';
+import { HttpError } from '../../kit/http/http-rules.ts';
+import type { FeedIdentity, FeedName, FeedState } from '../../store/feed-state.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
+import type { MadeFeed } from './made-feed.ts';
+import type { FeedPublication } from './published-feed.ts';
 
 /** Outcome for a feed that does not exist at its origin. `isNew`: the last update did not find that at this origin. */
 export interface AbsentOutcome {
   readonly outcome: 'absent';
   readonly isNew?: boolean;
+}
+
+/** Returns whether a feed could not be fetched because no host responded. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof ClairError)) return false;
+  const { code, cause } = error;
+  return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
+}
+
+/**
+ * Returns what to do if a feed cannot be fetched. A feed that was never loaded is absent if its publisher did not find it, and no host
+ * responded. Otherwise the error is thrown.
+ */
+export function absentIfLacking(
+  feed: FeedName,
+  state: FeedState | undefined,
+  publication: FeedPublication | undefined,
+): (error: unknown) => Promise<MadeFeed> {
+  return async (error) => {
+    const isUnknown = state?.presence !== 'loaded' && isUnreachable(error);
+    if (isUnknown && (await publication?.lacks(feed)) === true) return { fetched: 'absent' };
+    throw error;
+  };
 }
 
 /** Dependencies of `recordAbsent`. */

@@ -45,6 +45,8 @@ export interface FeedPublication {
    * content. Throws `feed-unavailable` or `feed-corrupt` if a database that may have it cannot be read.
    */
   find(feed: FeedName, stored: string | undefined): Promise<PublishedFeed | undefined>;
+  /** Returns whether a publisher did not find a feed at its origin. */
+  lacks(feed: FeedName): Promise<boolean>;
 }
 
 /** Begins the fingerprints of published feeds. A vendor never has the same. */

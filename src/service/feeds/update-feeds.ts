@@ -8,7 +8,7 @@ import type { FeedChangesUpdate, WholeFeedUpdate } from '../../store/advisory-st
 import type { FeedChangeCounts, FeedIdentity, FeedState } from '../../store/feed-state.ts';
 import type { Lease } from '../../store/lock-store.ts';
 import type { Store } from '../../store/store.ts';
-import { type AbsentOutcome, recordAbsent } from './absent-feed.ts';
+import { type AbsentOutcome, absentIfLacking, recordAbsent } from './absent-feed.ts';
 import { isSuperseded } from './choose-feeds.ts';
 import type { DocumentParsers, ReadText } from './document-batch.ts';
 import { digestedRatings, digestedRatingsAhead } from './document-digests.ts';
@@ -220,9 +220,13 @@ async function updateFeed(
     return { ...wanted, ...(await applyPublished(published, state, deps)) };
   }
   const reusable = await reusableState(wanted, state, deps);
-  deps.onProgress(`${isDirectory(deps.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
-  const { fetched, checkedAt: at = deps.now().toISOString() } = await fetchOrMake(wanted, reusable, deps);
   const identity = identityOf(wanted, deps);
+  deps.onProgress(`${isDirectory(deps.origin) ? 'reading' : 'fetching'} advisories ${source.name} ${feed}`);
+  const { fetched, checkedAt: at = deps.now().toISOString() } = await fetchOrMake(
+    wanted,
+    reusable,
+    deps,
+  ).catch(absentIfLacking(identity, state, deps.publication));
   if (fetched === 'absent') {
     const isMade = madeOf(source) !== undefined;
     return { ...wanted, ...(await recordAbsent(identity, state, { ...deps, at, isMade })) };

@@ -1,7 +1,7 @@
 import type { ClairError } from '../../core/errors.ts';
-import { HttpError } from '../../kit/http/http-rules.ts';
 import type { AdvisorySource } from '../../plugin/advisory-source.ts';
 import type { ScopedFeedState } from '../../store/feed-state.ts';
+import { isUnreachable } from '../feeds/absent-feed.ts';
 import type { AdvisoryFeed } from '../feeds/choose-feeds.ts';
 import type { AgeOptions } from './feed-age.ts';
 
@@ -35,11 +35,6 @@ export function missingFeeds(
     return `the feed ${feed.source.name} ${feed.feed} ${failures[i] === undefined ? why : `could not be fetched: ${why}`}`;
   });
   return { reasons, isNeverLoaded: others.some((feed) => causeOf(feed, states, deps) === 'never-loaded') };
-}
-
-/** Whether no host responded. */
-function isUnreachable({ code, cause }: ClairError): boolean {
-  return code === 'feed-not-tried' || (cause instanceof HttpError && cause.unreachable !== undefined);
 }
 
 /** Returns the error of the update that preceded the scan. Undefined if the feed did not fail. */
