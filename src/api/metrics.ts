@@ -46,6 +46,10 @@ export interface Metrics extends ExtractMetrics {
   recordDeliveryFailure(transport: string): void;
   /** Returns all metrics in the text format of Prometheus, with these values of the gauges. */
   render(gauges: GaugeValues): Promise<string>;
+  /**
+   * Returns the metrics of this process only. `isDatabaseUp` is false while the database does not answer, and absent for a server without one.
+   */
+  renderProcess(reading: LayerReadLoad, isDatabaseUp?: false): Promise<string>;
 }
 
 /** Returns the response with the metrics in the text format of Prometheus. */
@@ -144,13 +148,14 @@ function notificationCounters(registry: Registry): Pick<Metrics, 'recordDelivery
 }
 
 /** Registers the gauges, which get their values when the metrics are rendered. */
-function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
-  const registers = [registry];
-  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Posted layers in progress.', registers });
-  const waiting = new Gauge({
-    name: 'clair_layers_waiting',
-    help: 'Posted layers that wait for a thread.',
-    registers,
+function gaugeMetrics(registry: Registry): Pick<Metrics, 'render' | 'renderProcess'> {
+  const ofDatabase = new Registry();
+  const registers = [ofDatabase];
+  const renderReading = readingGauges([registry]);
+  const up = new Gauge({
+    name: 'clair_database_up',
+    help: '1 if the database answers. Otherwise 0, and the metrics that are read from it are absent.',
+    registers: [registry],
   });
   const renderFeeds = feedGauges(registers);
   const renderSources = sourceGauge(registers);
@@ -166,10 +171,30 @@ function gaugeMetrics(registry: Registry): Pick<Metrics, 'render'> {
       renderTotals(totals);
       renderWalks(walks);
       renderScans(nextScan, now);
-      busy.set(reading.busy);
-      waiting.set(reading.waiting);
+      renderReading(reading);
+      up.set(1);
+      return `${await registry.metrics()}\n${await ofDatabase.metrics()}`;
+    },
+    async renderProcess(reading, isDatabaseUp) {
+      renderReading(reading);
+      up.remove();
+      if (isDatabaseUp === false) up.set(0);
       return await registry.metrics();
     },
+  };
+}
+
+/** Registers the gauges of the layer pool; returns a function that sets them. */
+function readingGauges(registers: Registry[]): (reading: LayerReadLoad) => void {
+  const busy = new Gauge({ name: 'clair_layers_reading', help: 'Posted layers in progress.', registers });
+  const waiting = new Gauge({
+    name: 'clair_layers_waiting',
+    help: 'Posted layers that wait for a thread.',
+    registers,
+  });
+  return (reading) => {
+    busy.set(reading.busy);
+    waiting.set(reading.waiting);
   };
 }
 

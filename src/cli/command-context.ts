@@ -78,7 +78,11 @@ export async function openCommandContext(
   requireMirror(options.mirror);
   const progress = options.progress ?? terminalProgress(options);
   const published = await openPublished({ ...options, progress });
-  let store: Store = await openStore(options.db ?? databaseFor(use, options), use);
+  let store: Store = await openStore(options.db ?? databaseFor(use, options), use, {
+    onMigrationStart: ({ name, schema }) => {
+      progress.show(`migrating the tables to schema ${schema}: ${name}`);
+    },
+  });
   await using disposal = new Disposal();
   disposal.defer(() => store[Symbol.asyncDispose]());
   const lockDeps = createLockDeps(store, progress);

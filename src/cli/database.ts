@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { makeDirectory } from '../kit/make-directory.ts';
+import type { MigrationEvents } from '../store/sql/migrate.ts';
 import type { Store } from '../store/store.ts';
 import { cacheDirectory } from './environment.ts';
 
@@ -12,11 +13,15 @@ export type DatabaseUse = 'read' | 'write';
 const connectionString = /^\s*postgres(?:ql)?:|^(?:.*\s)?(?:host|dbname|user)\s*=/;
 
 /** Opens a SQLite file or the PostgreSQL database of a connection string. Loads only the engine it needs. */
-export async function openStore(name: string, use: DatabaseUse = 'write'): Promise<Store> {
+export async function openStore(
+  name: string,
+  use: DatabaseUse = 'write',
+  events: MigrationEvents = {},
+): Promise<Store> {
   if (connectionString.test(name))
-    return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name);
+    return (await import('../store/sql/postgres-store.ts')).openPostgresStore(name, events);
   const { openSqliteStore } = await import('../store/sql/sqlite-store.ts');
-  return await openSqliteStore(name, { mayBeReadOnly: use === 'read' });
+  return await openSqliteStore(name, { ...events, mayBeReadOnly: use === 'read' });
 }
 
 /** Returns the path of the default database: `$XDG_CACHE_HOME/clair/clair.db`. */

@@ -57,15 +57,21 @@ export async function serve(options: ServeOptions): Promise<number> {
   if (unknown.length > 0) log.warn({ variables: unknown }, 'unknown environment variables without effect');
   if (withoutEffect.length > 0) log.warn({ keys: withoutEffect }, 'keys of Clair v4 without effect');
   const stop = new AbortController();
+  const starting = new AbortController();
   const stopSignal = Promise.race(
     ['SIGINT', 'SIGTERM'].map((name) => once(process, name, { signal: stop.signal })),
-  );
-  {
+  ).finally(() => {
+    starting.abort();
+  });
+  let isStarted = false;
+  try {
     await using server = await startServer(config, {
       log,
+      signal: starting.signal,
       insecureTls: options.insecureTls ?? false,
       plugins: pluginNames(config, options),
     });
+    isStarted = true;
     process.on('SIGHUP', () => {
       void reload(server, log, options);
     });
@@ -79,6 +85,9 @@ export async function serve(options: ServeOptions): Promise<number> {
     stop.abort();
     log.info('stopping');
     forceStop(log);
+  } catch (error) {
+    if (isStarted || !starting.signal.aborted) throw error;
+    log.info({ reason: messageOf(error) }, 'stopped at the start');
   }
   log.info('stopped');
   return 0;

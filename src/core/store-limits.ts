@@ -38,6 +38,10 @@ export const storeLimits = {
   storeConnectMs: 10_000,
   /** Time for a lost database server to return. A restart takes seconds. */
   storeReconnectMs: 20_000,
+  /** Time for which a server that starts waits for its database server. Then the process ends. */
+  storeStartMs: 120_000,
+  /** Longest pause between two attempts of a server that starts. */
+  storeStartPauseMs: 10_000,
   /** Time that a reading request waits for a database that is unavailable or locked. */
   storeReadWaitMs: 500,
   /** Time that a writing request waits for a database that is unavailable or locked. */

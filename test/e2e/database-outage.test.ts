@@ -91,6 +91,9 @@ async function assertUnhealthy({ ports }: ServeProcess): Promise<void> {
   const { status, body, ms } = await ask(ports.health, '/health');
   assert.deepEqual([status, body], [500, '']);
   assert.ok(ms < 1000, `the health check took ${ms.toFixed(0)} ms`);
+  const metrics = await ask(ports.health, '/metrics');
+  assert.equal(metrics.status, 200);
+  assert.match(metrics.body, /^clair_database_up 0$/m);
 }
 
 const outages: Readonly<

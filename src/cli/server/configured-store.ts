@@ -1,5 +1,6 @@
 import type { Config } from '../../config/settings.ts';
 import { ClairError } from '../../core/errors.ts';
+import type { MigrationEvents } from '../../store/sql/migrate.ts';
 import type { PostgresStoreOptions } from '../../store/sql/postgres-store.ts';
 import type { Store } from '../../store/store.ts';
 import { defaultDatabase, defaultDatabaseProblem } from '../database.ts';
@@ -11,7 +12,7 @@ export const feedConnections = 4;
 export type OutageEvents = Pick<PostgresStoreOptions, 'onDown' | 'onUp' | 'onReplica'>;
 
 /** Options of `configuredStore`. */
-export interface ConfiguredStoreOptions extends OutageEvents {
+export interface ConfiguredStoreOptions extends OutageEvents, MigrationEvents {
   /** Name by which the threads of the server share a database in memory. */
   readonly memoryName?: string | undefined;
   /** Whether it answers requests, which a replica may serve. */
@@ -23,18 +24,18 @@ export interface ConfiguredStoreOptions extends OutageEvents {
 /** Opens the database of a server. Throws `store-unusable`. */
 export async function configuredStore(
   { type, options }: Config['database'],
-  { memoryName, isReader = false, ...postgres }: ConfiguredStoreOptions,
+  { memoryName, isReader = false, ...others }: ConfiguredStoreOptions,
 ): Promise<Store> {
   if (type === 'sqlite') {
     const { openSqliteStore } = await import('../../store/sql/sqlite-store.ts');
-    return await openSqliteStore(
-      options.path || usableDefault(),
-      memoryName === undefined ? {} : { memoryName },
-    );
+    return await openSqliteStore(options.path || usableDefault(), {
+      ...others,
+      ...(memoryName !== undefined && { memoryName }),
+    });
   }
   const { openPostgresStore } = await import('../../store/sql/postgres-store.ts');
   return await openPostgresStore(options.source, {
-    ...postgres,
+    ...others,
     createsDatabase: options.managedatabaselifecycle,
     ...(isReader && { replicaSource: options.replicasource || undefined }),
   });

@@ -106,9 +106,8 @@ async function serveFrontApi(
 async function serveFrontHealth({ cells, server, metrics, log }: FrontParts): Promise<ApiServer> {
   const alive = (): Promise<ApiResponse> => Promise.resolve({ status: 200 });
   const ready = (): Promise<ApiResponse> => readinessResponse(cells);
-  const none = { feeds: [], jobs: [], walks: [], reading: { busy: 0, waiting: 0 } };
   const written = (): Promise<ApiResponse> =>
-    metricsResponse(() => metrics.render({ ...none, now: new Date() }));
+    metricsResponse(() => metrics.renderProcess({ busy: 0, waiting: 0 }));
   return await serveHealthRoutes(
     server.health,
     [

@@ -9,26 +9,24 @@ import { createMetrics } from '../../api/metrics.ts';
 import type { Config } from '../../config/settings.ts';
 import { messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
-import { builtIn } from '../../extensions.ts';
 import { SingleFlight } from '../../kit/async/single-flight.ts';
 import { WakeSignal } from '../../kit/async/wake-signal.ts';
 import { Disposal } from '../../kit/disposal.ts';
 import { applyNetworkEnv } from '../../kit/http/http-environment.ts';
 import { scriptUrl } from '../../kit/script-url.ts';
 import { type LayerPool, openLayerPool } from '../../layer-pool/layer-pool.ts';
-import { isSuperseded } from '../../service/feeds/choose-feeds.ts';
-import { enabledJobs } from '../../service/feeds/keep-current.ts';
 import { readinessOf } from '../../service/feeds/readiness.ts';
-import { enabledStates } from '../../service/findings/feed-age.ts';
 import { JobPulse } from '../../service/jobs/job-pulse.ts';
 import { ActiveSuppressions } from '../../service/suppressions/active-suppressions.ts';
-import type { FeedState } from '../../store/feed-state.ts';
+import type { MigrationEvents } from '../../store/sql/migrate.ts';
 import type { Store } from '../../store/store.ts';
 import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
+import { awaitDatabase } from './await-database.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 import { layerExtractsOf } from './layer-extracts.ts';
+import { metricsWriter } from './metrics-writer.ts';
 import { type ReloadableServices, startServices } from './reloadable-services.ts';
 import { frontCellsOf, planServer, type ServerPlan } from './server-plan.ts';
 import type { ServiceDeps, SharedDeps } from './service-deps.ts';
@@ -39,6 +37,8 @@ import { startTracing, tracedPool, tracedStore } from './tracing.ts';
 /** Options of `startServer`. */
 export interface ServerOptions extends CheckOptions {
   readonly log: Logger;
+  /** Ends the wait for a database whose server is away, with its reason. */
+  readonly signal?: AbortSignal;
 }
 
 /** Options of `checkServer`. */
@@ -94,7 +94,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   await using parts = new Disposal();
   // For a failed start. The services dispose it as well, which is harmless.
   parts.use(prepared.loaded);
-  const shared = await startSharedDeps(config, { parts, server, log: options.log });
+  const shared = await startSharedDeps(config, { ...options, parts, server });
   const services = new ServiceManager(config, shared, prepared);
   parts.use(services);
   const health = parts.use(await startHealth(shared, () => services.current));
@@ -164,14 +164,16 @@ function withSaved(
   return { ...prepared, suppressions: active };
 }
 
-interface StartDeps {
+interface StartDeps extends Pick<ServerOptions, 'log' | 'signal'> {
   /** Disposes its parts together with the server. */
   readonly parts: Disposal;
   readonly server: ServerPlan;
-  readonly log: Logger;
 }
 
-async function startSharedDeps(config: Config, { parts, server, log }: StartDeps): Promise<SharedDeps> {
+async function startSharedDeps(
+  config: Config,
+  { parts, server, log, signal }: StartDeps,
+): Promise<SharedDeps> {
   const { database } = config;
   const metrics = createMetrics();
   const memoryName = database.options.path === ':memory:' ? randomUUID() : undefined;
@@ -184,7 +186,17 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
   );
   const store = tracedStore(
     parts.use(
-      await configuredStore(database, { memoryName, connectionsMax, isReader: true, ...outagesIn(log) }),
+      await awaitDatabase(
+        () =>
+          configuredStore(database, {
+            memoryName,
+            connectionsMax,
+            isReader: true,
+            ...outagesIn(log),
+            ...migrationsIn(log),
+          }),
+        { log, signal },
+      ),
     ),
     tracer,
   );
@@ -201,19 +213,7 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     metrics,
     tracer,
     server,
-    writeMetrics: async (enabled) => {
-      const feeds = await store.advisories.findFeedStates();
-      return await metrics.render({
-        feeds: enabledStates(feeds, enabled),
-        sources: neededSources(config, feeds),
-        jobs: enabledJobs(await store.jobs.findAll(), enabled),
-        walks: await store.watches.findWalks(),
-        nextScan: await store.scanJobs.findNextRun(),
-        totals: await store.findingCounts.findTotals(),
-        reading: pool.load(),
-        now: store.now(),
-      });
-    },
+    writeMetrics: metricsWriter(config, { store, pool, metrics }),
     ...wakeUps(store, parts),
     extracts: layerExtractsOf(config, { server, store, log, metrics }),
     listGate: new ListLimiter(),
@@ -221,11 +221,6 @@ async function startSharedDeps(config: Config, { parts, server, log }: StartDeps
     now: store.now,
     jobPulse: new JobPulse(performance.now.bind(performance)),
   };
-}
-
-/** Returns the sources that the settings name, without fallbacks for one that is loaded. */
-function neededSources({ updater }: Config, feeds: readonly FeedState[]): readonly string[] {
-  return updater.enabledupdaters.filter((name) => !isSuperseded(name, builtIn.sources, feeds));
 }
 
 /** Passes the notifications of other servers on, and those of this server to them. */
@@ -277,6 +272,18 @@ function outagesIn(log: Logger): OutageEvents {
       if (problem === undefined) log.info('replica of the database used again');
       else
         log.error({ error: problem }, 'replica of the database cannot be used: reads use the primary server');
+    },
+  };
+}
+
+/** Logs the migrations of the tables. */
+function migrationsIn(log: Logger): MigrationEvents {
+  return {
+    onMigrationStart: ({ name: migration, schema }) => {
+      log.info({ migration, schema }, 'migration of the tables begins');
+    },
+    onMigrationEnd: ({ name: migration, schema }, ms) => {
+      log.info({ migration, schema, ms: Math.round(ms) }, 'migration of the tables ended');
     },
   };
 }

@@ -23,6 +23,19 @@ export interface Program {
   readonly tableLock: TableLockTimes;
 }
 
+/** A migration of the tables. */
+export interface MigrationStep {
+  readonly name: string;
+  /** The schema that it makes. */
+  readonly schema: number;
+}
+
+/** Called for each migration of a database that has tables. Another process may do the same migration at that time. */
+export interface MigrationEvents {
+  readonly onMigrationStart?: (step: MigrationStep) => void;
+  readonly onMigrationEnd?: (step: MigrationStep, ms: number) => void;
+}
+
 /** How long a migration waits for a table that another process reads, in milliseconds. */
 export interface TableLockTimes {
   /** Time of one wait. Readers of the table that come later wait for the migration meanwhile. */
@@ -51,24 +64,37 @@ const thisProgram: Program = {
  * later version that this program cannot use, and `store-unavailable` if another process keeps a table locked. Returns the schema of the
  * database, which may be a later one.
  */
-export async function migrate(engine: Engine, program = thisProgram): Promise<number> {
+export async function migrate(
+  engine: Engine,
+  program = thisProgram,
+  events: MigrationEvents = {},
+): Promise<number> {
   const found = await engine.schemaVersion(engine.db);
   if (found >= firstSharedSchema) await assertUsable(engine, engine.db, program.schema);
   if (found >= program.schema) return found;
   if (engine.isReadOnly) throw notWritable(found, program);
   if (found === 0 && program.schema === schemaVersion && (await createsTables(engine))) return schemaVersion;
+  await runMigrations(engine, found, program, found === 0 ? {} : events);
+  return program.schema;
+}
+
+async function runMigrations(
+  engine: Engine,
+  found: number,
+  program: Program,
+  events: MigrationEvents,
+): Promise<void> {
   const migrations = await program.loadMigrations();
+  const { migrationNames: names } = await import('./migrations/migrations.ts');
   const minimum = Math.max(...migrations.map((migration, i) => minimumSchemaOf(migration, i + 1)));
   // Before, no program reads the minimum. The tables of a new database have no other user.
   const notice = new StopNotice(engine, minimum, found < firstSharedSchema ? 0 : program.noticeMs);
   for (const [version, migration] of migrations.entries()) {
     if (version < found) continue;
     const run = { engine, version, migration, notice, tableLock: program.tableLock };
-    const change = schemaChangeOf(migration);
-    if (typeof change === 'function') await runSingle(run, change);
-    else await runStages(run, change);
+    const step = { name: names[version] ?? '', schema: version + 1 };
+    await reportMigration(step, () => runMigration(run), events);
   }
-  return program.schema;
 }
 
 function notWritable(found: number, { schema }: Program): ClairError {
@@ -129,6 +155,23 @@ interface MigrationRun {
   readonly migration: Migration;
   readonly notice: StopNotice;
   readonly tableLock: TableLockTimes;
+}
+
+async function reportMigration(
+  step: MigrationStep,
+  work: () => Promise<void>,
+  { onMigrationStart, onMigrationEnd }: MigrationEvents,
+): Promise<void> {
+  const start = monotonicMs();
+  onMigrationStart?.(step);
+  await work();
+  onMigrationEnd?.(step, monotonicMs() - start);
+}
+
+async function runMigration(run: MigrationRun): Promise<void> {
+  const change = schemaChangeOf(run.migration);
+  if (typeof change === 'function') await runSingle(run, change);
+  else await runStages(run, change);
 }
 
 async function runSingle(run: MigrationRun, change: SingleMigration): Promise<void> {

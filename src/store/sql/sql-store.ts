@@ -21,7 +21,7 @@ import { layerExtractStore } from './layer-extracts.ts';
 import { layerStore } from './layers.ts';
 import { fencedEngine } from './leases.ts';
 import { lockStore } from './locks.ts';
-import { migrate } from './migrate.ts';
+import { type MigrationEvents, migrate } from './migrate.ts';
 import { namedLayerStore } from './named-layers.ts';
 import { Namespaces } from './namespaces.ts';
 import { noticedNameStore } from './noticed-names.ts';
@@ -37,7 +37,7 @@ import { vulnerabilityStore } from './vulnerabilities.ts';
 import { watchStore } from './watches.ts';
 
 /** Options of a store. */
-export interface StoreOptions {
+export interface StoreOptions extends MigrationEvents {
   /** The clock, in milliseconds since 1970. By default that of the database. */
   readonly now?: () => number;
 }
@@ -45,7 +45,7 @@ export interface StoreOptions {
 /** Makes a store of an engine. Closing the store closes the engine, and so does a failed migration. */
 export async function openSqlStore(bare: Engine, options: StoreOptions): Promise<Store> {
   try {
-    const schema = await migrate(bare);
+    const schema = await migrate(bare, undefined, options);
     refuseLaterSchema(bare);
     return storeOn(bare, { schema, ...(await clockOf(bare, options)) });
   } catch (error) {

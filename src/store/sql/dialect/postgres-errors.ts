@@ -104,7 +104,8 @@ export function fromPostgresError(error: unknown, place: string): unknown {
 function isTemporary(error: unknown): boolean {
   if (isTransientlyDown(error) || isSerializationFailure(error) || error instanceof ServerUnresponsive)
     return true;
-  if (/^(55P03|57014|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN)$/.test(codeOf(error))) return true;
+  if (/^(55P03|57014|57P0[1-5]|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|ENOTFOUND)$/.test(codeOf(error)))
+    return true;
   return /^timeout exceeded when trying to connect|due to connection timeout/.test(messageOf(error));
 }
 

@@ -36,8 +36,7 @@ import { addFindingChanges } from './0035-finding-changes.ts';
 import { addTransportStarts } from './0036-transport-starts.ts';
 import type { Migration } from './migration.ts';
 
-/** All migrations in order. */
-export const migrations: readonly Migration[] = [
+const named = {
   createTables,
   addHistoryAndNames,
   addNotifications,
@@ -74,4 +73,10 @@ export const migrations: readonly Migration[] = [
   indexSourceNames,
   addFindingChanges,
   addTransportStarts,
-];
+};
+
+/** All migrations in order. */
+export const migrations: readonly Migration[] = Object.values(named);
+
+/** The names of the migrations, in the same order. */
+export const migrationNames: readonly string[] = Object.keys(named);
