@@ -181,9 +181,30 @@ test('names each key without effect', () => {
         'indexer.scanlock_retry',
       ],
       ...['matcher.indexer_addr', 'notifier.delivery_interval', 'metrics.name'],
-      ...['trace.otlp.*', 'trace.name'],
+      ...['trace.name'],
     ],
   );
+});
+
+test('posts spans by HTTPS unless Clair v4 was set to HTTP', () => {
+  const endpointOf = (http: string): string =>
+    read(`indexer: { connstring: host=db }\ntrace: { otlp: { http: { ${http} } } }`).tracing.endpoint;
+  assert.equal(endpointOf('endpoint: "collector.test:4318"'), 'https://collector.test:4318');
+  assert.equal(endpointOf('endpoint: "collector.test:4318", insecure: false'), 'https://collector.test:4318');
+  assert.equal(endpointOf('endpoint: "collector.test:4318", insecure: true'), 'http://collector.test:4318');
+  assert.equal(endpointOf('endpoint: "http://collector.test", insecure: false'), 'http://collector.test');
+});
+
+test('says of a key within a refused section that has no effect what is true of it', () => {
+  const notes: string[] = [];
+  const config = (rhel: string): string =>
+    `indexer: { connstring: host=db }\nupdaters: { config: { rhel: ${rhel} } }`;
+  read(config('{ ignore_unpatched: true }'), (found) => notes.push(...found));
+  assert.deepEqual(notes, [
+    'updaters.config.rhel.ignore_unpatched: Unfixed vulnerabilities are loaded as well. Each report says which have a fix.',
+  ]);
+  for (const other of ['{ ignore_unpatched: true, url: "http://secret/" }', '{ empty: {} }'])
+    assert.throws(() => read(config(other)), /updaters\.config\.\* is refused/);
 });
 
 test('refuses unknown keys, a key without issuers, and what would be unsafe to ignore', () => {

@@ -35,12 +35,16 @@ export function fromClair4(root: Tree, sources?: readonly string[]): Clair4Confi
     ...otherDatabases(root).map((key) => `${key}: There is one database, and another key names it.`),
   );
   for (const [key, rule] of Object.entries(clair4Keys)) {
-    const value = valueAt(root, key.replace(/\.\*$/, ''));
+    const value = valueOfRule(root, key);
     if (value === undefined || value === null || isEmptySection(value)) continue;
     if (unused.some((section) => key.startsWith(`${section}.`))) continue;
     if (rule.isRefused) problems.push(`${key} is refused: ${rule.note}`);
     else if (rule.set === undefined) notes.push(`${key}: ${rule.note}`);
-    else apply(rule.set(value), values);
+    else
+      apply(
+        rule.set(value, (other) => valueAt(root, other)),
+        values,
+      );
   }
   notes.push(...dropUnknownSources(values, sources));
   if (namesLibpqDatabase(root) && !values.has('database.options.source'))
@@ -129,6 +133,22 @@ function isKnown(key: string): boolean {
   if (key in clair4Keys || `${key}.*` in clair4Keys) return true;
   const parts = key.split('.');
   return parts.some((_, i) => `${parts.slice(0, i + 1).join('.')}.*` in clair4Keys);
+}
+
+/** Returns the value of a key. For `section.*`, what the section has besides the keys with rules of their own. */
+function valueOfRule(root: Tree, key: string): unknown {
+  if (!key.endsWith('.*')) return valueAt(root, key);
+  const section = key.slice(0, -2);
+  return withoutOwnRules(valueAt(root, section), `${section}.`);
+}
+
+function withoutOwnRules(value: unknown, prefix: string): unknown {
+  if (!isTree(value)) return value;
+  const rest = Object.entries(value)
+    .filter(([name]) => !(`${prefix}${name}` in clair4Keys))
+    .map(([name, inner]) => [name, withoutOwnRules(inner, `${prefix}${name}.`)] as const)
+    .filter(([name, inner]) => !(isEmptySection(inner) && !isEmptySection(value[name])));
+  return Object.fromEntries(rest);
 }
 
 function isTree(value: unknown): value is Tree {

@@ -5,8 +5,10 @@ export type MappedSetting = readonly [path: string, value: unknown];
 export interface Clair4Key {
   /** For people: the setting that it becomes, or why it has no effect or is refused. */
   readonly note: string;
-  /** Returns the settings that it becomes. A setting that an earlier key of the list made stays. */
-  readonly set?: (value: unknown) => readonly MappedSetting[];
+  /**
+   * Returns the settings that it becomes. A setting that an earlier key of the list made stays. `read` returns the value of another key.
+   */
+  readonly set?: (value: unknown, read: (key: string) => unknown) => readonly MappedSetting[];
   /** Whether the server does not start with it, because to ignore it would be unsafe. */
   readonly isRefused?: true;
 }
@@ -139,7 +141,9 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
     '`updater.retention` is the time for which replaced advisories are kept.',
   ),
   'matcher.cache_age': withoutEffect('Reports may be cached for `updater.interval`.'),
-  'matcher.disable_enrichment': withoutEffect('Name the sources in `updaters.sets`.'),
+  'matcher.disable_enrichment': withoutEffect(
+    'Severities need ratings. To load none, name the other sources in `updaters.sets`.',
+  ),
   'matcher.max_conn_pool': withoutEffect('`database.options.maxopenconnections`'),
   'matcher.updater_sets': withoutEffect('Clair reads `updaters.sets` instead.'),
   'matchers.names': withoutEffect('All packages are matched.'),
@@ -150,6 +154,9 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
   },
   'updaters.filter': refused(
     'Name the sources in `updater.enabledupdaters`: more would be loaded than you want.',
+  ),
+  'updaters.config.rhel.ignore_unpatched': withoutEffect(
+    'Unfixed vulnerabilities are loaded as well. Each report says which have a fix.',
   ),
   'updaters.config.*': refused(
     'Set `updater.mirror` or `updater.sources`: other places would be asked than you want.',
@@ -189,11 +196,14 @@ export const clair4Keys: Readonly<Record<string, Clair4Key>> = {
   'metrics.prometheus.endpoint': withoutEffect('The path is `/metrics`.'),
   'metrics.otlp.*': withoutEffect('Metrics are not pushed.'),
   'trace.otlp.http.endpoint': {
-    note: '`tracing.endpoint`',
-    set: (endpoint) => [
-      ['tracing.endpoint', /:\/\//.test(String(endpoint)) ? endpoint : `http://${String(endpoint)}`],
-    ],
+    note: '`tracing.endpoint`, by HTTPS unless `trace.otlp.http.insecure` is set',
+    set: (endpoint, read) => {
+      const scheme = read('trace.otlp.http.insecure') === true ? 'http' : 'https';
+      const hasScheme = String(endpoint).includes('://');
+      return [['tracing.endpoint', hasScheme ? endpoint : `${scheme}://${String(endpoint)}`]];
+    },
   },
+  'trace.otlp.http.insecure': { note: 'The scheme of `tracing.endpoint`', set: () => [] },
   'trace.otlp.*': withoutEffect('Spans are posted to a collector by HTTP. `tracing` has further settings.'),
   'trace.name': withoutEffect('Spans are exported if `trace.otlp.http.endpoint` is set.'),
   'trace.probability': withoutEffect('`OTEL_TRACES_SAMPLER` of the collector may sample.'),

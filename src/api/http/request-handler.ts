@@ -209,6 +209,7 @@ export class RequestHandler {
       this.#track(pending);
       const apiResponse = await raceAbort(pending, signal);
       ({ status } = apiResponse);
+      outcome.isUnchanged = apiResponse.isUnchanged === true;
       if (apiResponse.cause !== undefined) this.#deps.onError(apiResponse.cause);
       if (isStreaming) {
         response.shouldKeepAlive = false;

@@ -82,6 +82,17 @@ test('records a request with route, status, bytes, client and ids, but without i
   });
 });
 
+test('records a deletion as a change only if there was something to delete', async (t) => {
+  for (const [response, isChange] of [
+    [{ status: 204 }, true],
+    [{ status: 204, isUnchanged: true }, false],
+  ] as const) {
+    const { url, next } = await startServer(t, async () => response);
+    await fetch(`${url}/v1/layers/a`, { method: 'DELETE' });
+    assert.equal((await next()).isChange, isChange);
+  }
+});
+
 test('omits malformed ids, and truncates a path that matches no route', async (t) => {
   const { url, next } = await startServer(t, ok);
   const headers = { traceparent: 'nonsense', 'X-Request-Id': 'a b\tc' };

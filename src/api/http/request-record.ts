@@ -40,6 +40,8 @@ export interface RequestOutcome {
   status: number;
   bytes: number;
   traceId: string | undefined;
+  /** Whether the request found nothing to change. */
+  isUnchanged: boolean;
   details: LogDetails;
 }
 
@@ -55,6 +57,7 @@ export function pendingOutcome({ socket }: Pick<IncomingMessage, 'socket'>): Req
     status: 499,
     bytes: 0,
     traceId: undefined,
+    isUnchanged: false,
     details: {},
   };
 }
@@ -67,7 +70,7 @@ export function toRequestRecord(
     verdict: decision,
     ms,
   }: { readonly route: Route | undefined; readonly verdict: AccessDecision; readonly ms: number },
-  { client, status, bytes, traceId, details }: RequestOutcome,
+  { client, status, bytes, traceId, isUnchanged, details }: RequestOutcome,
 ): RequestRecord {
   return {
     protocol: 'HTTP',
@@ -83,7 +86,7 @@ export function toRequestRecord(
     requestId: requestIdIn(headers['x-request-id']?.toString()),
     token: decision.token,
     refused: decision.refusal?.reason,
-    isChange: route !== undefined && requiredScope(route) === 'admin',
+    isChange: !isUnchanged && route !== undefined && requiredScope(route) === 'admin',
     details,
   };
 }

@@ -44,6 +44,8 @@ export interface ApiResponse {
   readonly contentType?: string;
   /** Not compressed, even if the client accepts gzip. */
   readonly isNeverCompressed?: true;
+  /** Present if the request found nothing to change. Then it is no change of the audit log. */
+  readonly isUnchanged?: true;
   /** The cause of an error response, for the log. */
   readonly cause?: unknown;
 }

@@ -123,12 +123,17 @@ export async function getIndexReport(request: ApiRequest, deps: IndexerDeps): Pr
 export async function deleteIndexReport(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
   const digest = digestInPath(request);
   request.addLogDetails({ manifest: digest });
-  await removeManifests([digest], ingest);
-  return { status: 204 };
+  const removed = await removeManifests([digest], ingest);
+  return { status: 204, ...(removed.length === 0 && { isUnchanged: true }) };
 }
 
 /** `DELETE index_report`: forgets manifests, and returns those that were known. */
 export async function deleteIndexReports(request: ApiRequest, { ingest }: IndexerDeps): Promise<ApiResponse> {
   const removed = await removeManifests(await readDigests(request), ingest);
-  return { status: 200, contentType: v4MediaType('bulk_delete'), text: JSON.stringify(removed) };
+  return {
+    status: 200,
+    contentType: v4MediaType('bulk_delete'),
+    text: JSON.stringify(removed),
+    ...(removed.length === 0 && { isUnchanged: true }),
+  };
 }

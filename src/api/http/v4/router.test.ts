@@ -16,6 +16,8 @@ import {
   startV4Server,
   v4Manifest,
 } from '../../../testing/v4-server.ts';
+import type { ApiRequest } from '../route.ts';
+import { deleteIndexReport, type IndexerDeps } from './indexer.ts';
 
 test('indexes a manifest, and returns the stored report without reading a layer again', async (t) => {
   const { request, reads } = await startV4Server(t, { '/alpine': alpineLayerBytes }, { extensions: builtIn });
@@ -204,6 +206,13 @@ test('forgets manifests, and names those that were known', async (t) => {
   assert.deepEqual([deleted.status, await deleted.json()], [200, [v4Manifest]]);
   assert.equal((await request(`/indexer/api/v1/index_report/${v4Manifest}`)).status, 404);
   assert.equal((await request(`/indexer/api/v1/index_report/${unknown}`, { method: 'DELETE' })).status, 204);
+});
+
+test('deletes nothing if no manifest is known, which is no change', async (t) => {
+  const { store } = await startV4Server(t, {}, { extensions: builtIn });
+  const deps = { ingest: { store } } as unknown as IndexerDeps;
+  const request = { params: { digest: v4Manifest }, addLogDetails: () => undefined } as unknown as ApiRequest;
+  assert.deepEqual(await deleteIndexReport(request, deps), { status: 204, isUnchanged: true });
 });
 
 test('negotiates the media type', async (t) => {
