@@ -73,6 +73,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     });
     isStarted = true;
     process.on('SIGHUP', () => {
+      server.reloadCertificates();
       void reload(server, log, options);
     });
     const { apiPort: port, healthPort: health } = server;

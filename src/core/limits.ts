@@ -279,7 +279,8 @@ export const limits = {
   unreadCheckMs: 1000,
   /** Time without a call after which a gRPC connection is closed. */
   grpcIdleMs: 60_000,
-  /** Time for a health check. */
+  /** Time between two looks at the files of the certificate of a server, and time for a health check. */
+  certificateCheckMs: 10_000,
   healthMs: 10_000,
   /** Entries of one page of a list in Clair's APIs. A client that requests more gets this number and the token of the next page. */
   listedPerPage: 1000,

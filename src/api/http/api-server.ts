@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { type Address, isLoopbackAddress } from '../../config/address.ts';
 import { ClairError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -28,6 +29,8 @@ export interface ApiServerOptions extends Omit<RequestHandlerDeps, 'guard'> {
 /** A listening server. */
 export interface ApiServer extends AsyncDisposable {
   readonly port: number;
+  /** Uses other certificates for new connections, also those of HTTP/2. Does nothing without TLS. */
+  setTls(tls: ServerOptions): void;
   /** Accepts no more requests, waits `graceMs` for running ones, then answers the rest with 503. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -73,6 +76,9 @@ export async function serveApi(
   };
   return {
     port: (server.address() as AddressInfo).port,
+    setTls: (tls) => {
+      if (server instanceof TlsServer) server.setSecureContext(tls);
+    },
     stop,
     [Symbol.asyncDispose]: () => stop(),
   };

@@ -23,6 +23,7 @@ import type { Store } from '../../store/store.ts';
 import { logRefusedCertificate, logRequest } from '../log/server-events.ts';
 import { parseSuppressions } from '../suppression/suppression-directory.ts';
 import { awaitDatabase } from './await-database.ts';
+import { CertificateReload } from './certificate-reload.ts';
 import { configuredStore, feedConnections, type OutageEvents } from './configured-store.ts';
 import { ErrorLogThrottle } from './error-log-throttle.ts';
 import { layerExtractsOf } from './layer-extracts.ts';
@@ -56,6 +57,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly healthPort: number;
   /** Reloads plugins. Throws `config-invalid` and keeps the current ones if they cannot be used. */
   reload(plugins: PluginNames): Promise<void>;
+  /** Reads the certificate of the API again. One that cannot be used is logged, and changes nothing. */
+  reloadCertificates(): void;
 }
 
 /** The checked settings and loaded extensions of a server. */
@@ -88,6 +91,7 @@ export async function startServer(config: Config, options: ServerOptions): Promi
     await prepared.loaded[Symbol.asyncDispose]();
     return {
       ...(await startFront(config, cells, { server, log: options.log })),
+      reloadCertificates: () => undefined,
       reload: () => Promise.resolve(),
     };
   }
@@ -101,10 +105,22 @@ export async function startServer(config: Config, options: ServerOptions): Promi
   const api = server.roles.has('api')
     ? parts.use(await serveRoutes(config, () => services.current, shared))
     : undefined;
+  const certificates =
+    api &&
+    parts.use(
+      new CertificateReload(config.api, {
+        first: server.tls,
+        apply: (tls) => {
+          api.setTls(tls);
+        },
+        log: shared.log,
+      }),
+    );
   const running = parts.move();
   return {
     apiPort: api?.port ?? 0,
     healthPort: health.port,
+    reloadCertificates: () => certificates?.reload(),
     reload: (plugins) => services.replace(plugins),
     async [Symbol.asyncDispose]() {
       // Background tasks end while pending requests finish, not after them.
