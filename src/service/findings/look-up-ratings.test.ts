@@ -43,7 +43,7 @@ function depsFor(
 ): RatingLookupDeps & { readonly shown: string[] } {
   const shown: string[] = [];
   const client = (signal: AbortSignal) =>
-    mirrorClient(url, { signal, attempts: 1, pauseMsMax: 0, idleMs: changes.idleMs ?? 1000 });
+    mirrorClient(url, { signal, attempts: 1, pauseMsMax: 0, idleMs: changes.idleMs ?? 60_000 });
   return {
     shown,
     updating: {
