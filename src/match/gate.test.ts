@@ -115,12 +115,17 @@ test('is reached when a finding reaches any of several gates', () => {
   assert.equal(reasons(evaluate([high, high], [{ severity: 'Unknown' }])), '1 finding has no severity');
 });
 
-test('reports whether any namespace had advisories', () => {
+test('reports whether anything was assessed', () => {
   const [covered] = sampleReport.coverage;
   assert.ok(covered);
-  const of = (...coverage: Report['coverage']): boolean => isAnythingAssessed({ ...sampleReport, coverage });
+  const without = { ...sampleReport, matches: [], suppressed: [] };
+  const of = (...coverage: Report['coverage']): boolean => isAnythingAssessed({ ...without, coverage });
   assert.equal(of({ ...covered, status: 'stale', fetchedAt: '2024-01-01T00:00:00.000Z' }), true);
   assert.equal(of({ ...covered, status: 'missing', fetchedAt: null }), false);
+  // The loaded advisories do not cover the release, or lack a part.
+  const missing = { ...covered, status: 'missing', fetchedAt: '2024-01-01T00:00:00.000Z' } as const;
+  assert.equal(of(missing), false);
+  assert.equal(isAnythingAssessed({ ...without, coverage: [missing], matches: [finding({})] }), true);
   assert.equal(of({ ...covered, status: 'unsupported', fetchedAt: null }), false);
   assert.equal(of(), false);
 });

@@ -79,9 +79,13 @@ export function isKevStale({ ratings }: Pick<Report, 'ratings'>): boolean {
   return ratings?.lists?.some(({ source, status }) => source === 'kev' && status === 'stale') === true;
 }
 
-/** Returns whether any package of the image had advisories. */
-export function isAnythingAssessed({ coverage }: Report): boolean {
-  return coverage.some(hasAdvisories);
+/**
+ * Returns whether any package of the image was assessed. With advisories that lack a part, or that do not cover the release, only a finding shows
+ * that one was.
+ */
+export function isAnythingAssessed({ coverage, matches, suppressed }: Report): boolean {
+  const isCovered = coverage.some(({ status }) => status === 'complete' || status === 'stale');
+  return isCovered || matches.length > 0 || suppressed.length > 0;
 }
 
 function hasAdvisories({ status, fetchedAt }: Coverage): boolean {

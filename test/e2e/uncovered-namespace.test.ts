@@ -34,6 +34,7 @@ const uncovered = ['missing', 'the loaded advisories do not cover debian:unstabl
 test('says as with the vendors that published feeds do not cover a namespace, and asks no vendor', () => {
   const expected = clair([...scan, '--offline', '--db', vendors], epoch);
   assert.deepEqual(coverageIn(expected), uncovered);
+  assert.equal(expected.status, 4);
   const none = join(place, 'no feeds for unstable');
   mkdirSync(none);
   for (const origin of [['--offline'], ['--mirror', none]]) {
