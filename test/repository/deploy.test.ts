@@ -16,7 +16,10 @@ const manifests = kustomizeManifests(join(root, 'deploy/kubernetes'));
 
 interface Container {
   readonly image: string;
-  readonly env: readonly { readonly name: string }[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly valueFrom?: { readonly resourceFieldRef?: object };
+  }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly securityContext: object;
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
@@ -37,6 +40,7 @@ interface Spec {
   readonly template: Pod;
   readonly selector: { readonly matchLabels?: object };
   readonly podSelector: { readonly matchLabels: object };
+  readonly egress: readonly { readonly ports: readonly object[] }[];
 }
 
 function specOf(kind: string): Spec {
@@ -49,6 +53,25 @@ const [container = assert.fail()] = pod.spec.containers;
 
 test('the Helm chart makes the objects of the Kustomize manifests', () => {
   assert.deepEqual(comparable(chartManifests(root)), comparable(manifests));
+});
+
+test('the Helm chart takes more variables, files and ports', () => {
+  const [env, volume, port] = [{ name: 'A', value: 'b' }, { name: 'ca' }, { protocol: 'TCP', port: 3128 }];
+  const given = { extraEnv: [env], extraEnvFrom: [{}], extraVolumes: [volume], extraVolumeMounts: [volume] };
+  const made = chartManifests(root, { ...given, egressPorts: [port] }) as unknown as { spec?: Spec }[];
+  const { containers, volumes } =
+    made.find(({ spec }) => spec?.template)?.spec?.template.spec ?? assert.fail();
+  assert.deepEqual(containers, [
+    {
+      ...container,
+      env: [...container.env, env],
+      envFrom: [{}],
+      volumeMounts: [...container.volumeMounts, volume],
+    },
+  ]);
+  assert.deepEqual(volumes, [...pod.spec.volumes, volume]);
+  const policy = made.find(({ spec }) => spec?.podSelector)?.spec ?? assert.fail();
+  assert.deepEqual(policy.egress.at(-1)?.ports, [port]);
 });
 
 test('all selectors of the manifests match the pods', () => {
@@ -91,7 +114,9 @@ test('the configurations and variables of the manifests are settings', (t) => {
     services: { clair: { environment: Record<string, string> } };
   };
   const env = {
-    ...Object.fromEntries(container.env.map(({ name }) => [name, 'text'])),
+    ...Object.fromEntries(
+      container.env.map(({ name, valueFrom }) => [name, valueFrom?.resourceFieldRef ? '1' : 'text']),
+    ),
     ...compose.services.clair.environment,
   };
   for (const config of [file, absolutePath('deploy/compose/config.yaml')])

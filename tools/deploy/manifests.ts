@@ -50,18 +50,29 @@ export function manifestsIn(text: string): Manifest[] {
   });
 }
 
-/** Renders the templates of the Helm chart with its values. It knows only the three actions that they use. */
-export function chartManifests(root: string): Manifest[] {
+/** Renders the templates of the Helm chart with its values and others. It knows only the four actions that they use. */
+export function chartManifests(root: string, others: object = {}): Manifest[] {
   const chart = join(root, 'deploy/helm/clair');
-  const values = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object;
+  const own = parse(readFileSync(join(chart, 'values.yaml'), 'utf8')) as object;
+  const values = { ...own, ...others };
   return readdirSync(join(chart, 'templates')).flatMap((file) =>
     manifestsIn(render(readFileSync(join(chart, 'templates', file), 'utf8'), values)),
   );
 }
 
-/** Repeats what is between `{{- range .Values.a }}` and `{{- end }}` for each item, and replaces values. */
+/**
+ * Keeps what is between `{{- with $.Values.a }}` and `{{- end }}` if the list is not empty, repeats what is between `{{- range .Values.a }}` and
+ * `{{- end }}` for each item, and replaces values.
+ */
 function render(template: string, values: object): string {
-  const repeated = template.replaceAll(
+  const chosen = template.replaceAll(
+    /\{\{- with \$\.Values\.(\w+) \}\}(.*?)\{\{- end \}\}/gs,
+    (_, list: string, body: string) => {
+      const isEmpty = (values as Record<string, unknown[]>)[list]?.length === 0;
+      return isEmpty ? '' : body.replace('toYaml .', `toYaml $.Values.${list}`);
+    },
+  );
+  const repeated = chosen.replaceAll(
     /\{\{- range \.Values\.(\w+) \}\}(.*?)\{\{- end \}\}/gs,
     (_, list: string, body: string) =>
       ((values as Record<string, object[]>)[list] ?? [])
@@ -81,7 +92,9 @@ function replaceValues(template: string, of: object): string {
       .filter((key) => key !== '')
       .reduce<unknown>((from, key) => (from as Record<string, unknown>)[key], of);
     if (indented === undefined) return whole.replace(/\{\{.*\}\}/, String(value));
-    const indent = ' '.repeat(Number(indented.replace(/\D/g, '')));
-    return `\n${indent}${JSON.stringify(value)}`;
+    const indent = `\n${' '.repeat(Number(indented.replace(/\D/g, '')))}`;
+    // The template may have items before those of a list.
+    if (Array.isArray(value)) return value.map((item) => `${indent}- ${JSON.stringify(item)}`).join('');
+    return `${indent}${JSON.stringify(value)}`;
   });
 }
