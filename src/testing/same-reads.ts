@@ -76,13 +76,14 @@ function partsAbout(namespace: string, records: readonly StoredVulnerability[]):
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** Returns all pages of the images that a vulnerability affects, one image on each. */
+/** Returns all pages of the images that a vulnerability affects, one image on each. A shard has numbers of its own for records. */
 async function affectedBy(id: string, { vulnerabilities, images }: Store): Promise<unknown[]> {
   const numbers = await vulnerabilities.findNumbersById(id);
   const found: unknown[] = [];
   for (let after: string | undefined; ; ) {
     const page = await images.pageAffected(numbers, { limit: 1, ...(after !== undefined && { after }) });
-    found.push(...page.images.map(({ image: _, ...rest }) => rest));
+    for (const { image: _, hits, ...rest } of page.images)
+      found.push({ ...rest, hits: hits.map(({ record: __, ...hit }) => hit) });
     if (page.next === undefined) return found;
     after = page.next;
   }
