@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setGlobalProxyFromEnv } from 'node:http';
 import { type TestContext, test } from 'node:test';
 import { serveHttp } from '../../testing/http-server.ts';
 import { respondWithError } from '../../testing/memory-registry.ts';
@@ -93,6 +94,8 @@ test('reaches a name through the proxy, whose own address is not checked', async
   redirectBlob(harness, 'http://blobs.example/blob');
   const { port } = new URL(proxy);
   const env = { http_proxy: `http://localhost:${port}`, no_proxy: '127.0.0.1' };
+  // The proxies of a process are global. This keeps those from before the test.
+  context.after(setGlobalProxyFromEnv(env));
   const connectElsewhere = publicOtherHosts([], env);
   assert.deepEqual(await harness.read(undefined, { env, connectElsewhere }), wantedFiles);
   assert.deepEqual(requested, ['http://blobs.example/blob']);
