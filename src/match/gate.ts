@@ -84,8 +84,8 @@ export function isKevStale({ ratings }: Pick<Report, 'ratings'>): boolean {
  * that one was.
  */
 export function isAnythingAssessed({ coverage, matches, suppressed }: Report): boolean {
-  const isCovered = coverage.some(({ status }) => status === 'complete' || status === 'stale');
-  return isCovered || matches.length > 0 || suppressed.length > 0;
+  const hasFinding = matches.length > 0 || suppressed.length > 0;
+  return coverage.some((one) => hasAdvisories(one) && (one.status !== 'missing' || hasFinding));
 }
 
 function hasAdvisories({ status, fetchedAt }: Coverage): boolean {
