@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { zstdCompressSync } from 'node:zlib';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { windowBytes } from '../../../kit/decompress/split/raw-engine.ts';
 import type { LayerPart } from './checkpoint-format.ts';
 import { inflatePart } from './inflate-part.ts';
@@ -50,6 +50,18 @@ test('refuses a part whose true bit may lead to another member of gzip', () => {
   assert.throws(() => inflatePart(partOf(stored), stored), {
     message: 'a part of the layer may have several members of gzip',
   });
+});
+
+test('refuses a part whose checkpoint may be the end of a member, whatever its trailer inflates to', () => {
+  // The trailer begins a stored block with the bytes of the part, as random streams had it.
+  const trailer = Buffer.from([0x01, 0xf4, 0x01, 0x0b, 0xfe, 0x61, 0x62, 0x63]);
+  const stored = filled(Buffer.concat([trailer, gzipSync('another member')]), Buffer.from('content'));
+  const checkpoint = { byteBefore: 0xff, window: Buffer.alloc(windowBytes) };
+  assert.throws(() => inflatePart(partOf(stored, { checkpoint }), stored), {
+    message: 'a part of the layer may have several members of gzip',
+  });
+  const empty = partOf(trailer, { checkpoint, tarEnd: 50_000 });
+  assert.deepEqual(inflatePart(empty, trailer), Buffer.alloc(0));
 });
 
 test('refuses a part that begins at no bit, and one without a header of gzip', () => {

@@ -20,6 +20,7 @@ export function inflatePart(part: LayerPart, stored: Buffer): Buffer {
   const size = part.tarEnd - part.tarOffset;
   if (part.compression === 'none' && stored.length === size) return stored;
   if (part.compression === 'zstd') return inflateFrames(stored, size);
+  if (size === 0) return nothing;
   let found: Buffer | undefined;
   let output = Buffer.allocUnsafeSlow(size);
   for (const { start, deflated } of startsOf(part, stored)) {
@@ -46,13 +47,15 @@ function* startsOf(
       yield { start: { prefix: nothing, window: undefined }, deflated: stored.subarray(header) };
     return;
   }
+  // If a member ends at the checkpoint, no start is the true one, and a false one may give as many bytes.
+  assertNoMember(stored);
   const { window, byteBefore } = checkpoint;
   yield { start: { prefix: nothing, window }, deflated: stored };
   for (let bit = 1; bit < 8; bit++)
     yield { start: { prefix: bytesFromBit(bit, byteBefore), window }, deflated: stored };
 }
 
-/** Throws if the stream may go on with another member of gzip: this start may then be the true one. */
+/** Throws if another member of gzip may follow a trailer: what comes from one start is then not all. */
 function assertNoMember(trailer: Buffer): void {
   const next = trailer.subarray(gzipTrailerBytes, gzipTrailerBytes + gzipMagic.length);
   if (gzipMagic.subarray(0, next.length).equals(next))
