@@ -28,7 +28,7 @@ export interface ChangeNotificationContent extends VulnerabilityChange {
   /** The first affected images. For a withdrawn vulnerability, the images that it affected before. */
   readonly images: readonly NotificationImage[];
   readonly hasMoreImages: boolean;
-  /** The images that a changed vulnerability affected before, and no longer does, with the findings that ended. Absent if there are none. */
+  /** The images that a changed vulnerability affected before, and no longer does, with the findings that ended. Absent without such images. */
   readonly noLongerAffected?: EndedImages;
 }
 

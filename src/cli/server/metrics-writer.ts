@@ -27,8 +27,7 @@ export function metricsWriter(
 ): (enabled: readonly FeedOfSource[]) => Promise<string> {
   return async (enabled) => {
     // A query may wait for the end of an outage.
-    if (!(await answers(store))) return await metrics.renderProcess(pool.load(), false);
-    const values = await databaseValues(config, enabled, store);
+    const values = (await answers(store)) ? await databaseValues(config, enabled, store) : undefined;
     return values === undefined
       ? await metrics.renderProcess(pool.load(), false)
       : await metrics.render({ ...values, reading: pool.load() });

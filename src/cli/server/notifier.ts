@@ -20,10 +20,12 @@ import { tracedTransport } from './tracing.ts';
 export function startNotifier(config: Config, deps: ServiceDeps): AsyncDisposable {
   return startBackgroundTask('notifier', deps.log, async (signal) => {
     await deps.previousStopped;
-    const names = deps.plan.transports.map(({ name }) => name);
-    if (deps.server.roles.has('notify'))
+    if (deps.server.roles.has('notify')) {
       await Promise.all([deliver(config, deps, signal), sendDigests(config, deps, signal)]);
-    else if (names.length > 0) await beginTransports(names, deps);
+      return;
+    }
+    const names = deps.plan.transports.map(({ name }) => name);
+    if (names.length > 0) await beginTransports(names, deps);
   });
 }
 

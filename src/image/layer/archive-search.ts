@@ -1,5 +1,14 @@
+import { loadNothing } from '../../kit/bytes/file-pages.ts';
 import { StreamCapture } from '../../kit/bytes/stream-search.ts';
 import { hasAt } from '../../kit/tar/header.ts';
+import {
+  commentBytesMax,
+  directoryOf,
+  endBytes,
+  endRecords,
+  isRecord,
+  locator64Bytes,
+} from '../../kit/zip/records.ts';
 
 /** A runtime that can run the files of an archive: a JVM, Python, or Erlang. */
 export type ArchiveKind = 'maven' | 'pypi' | 'hex';
@@ -36,7 +45,7 @@ const entrySignature = Buffer.from('PK\x01\x02');
 const [nameOffset, nameLengthOffset] = [46, 28];
 
 /**
- * Finds what runs a zip archive while its bytes stream by. The names in its directory decide, wherever the directory is and whatever
+ * Finds the kind of a zip archive while its bytes stream by. The names in its directory decide, wherever the directory is and whatever
  * precedes it. Keeps less than one entry of the directory.
  */
 export class ArchiveSearch {
@@ -80,11 +89,6 @@ function kindByName(bytes: Buffer, start: number, end: number): ArchiveKind | un
   return found?.kind;
 }
 
-/** Signatures of the end record of an archive, and of the locator of a 64-bit one before it. APPNOTE.TXT, sections 4.3.15 and 4.3.16. */
-const [endSignature, locator64Signature] = [Buffer.from('PK\x05\x06'), Buffer.from('PK\x06\x07')];
-/** The end record, the place of the size of the directory in it, and the longest comment behind it. */
-const [endRecordBytes, directorySizeOffset, commentBytesMax] = [22, 12, 0xffff];
-const locator64Bytes = 20;
 const ones = 0xffffffff;
 
 /** Finds the archive at the end of a program while the program streams by. A JVM and Python run it, whatever precedes it. */
@@ -93,7 +97,7 @@ export class TrailingArchive {
 
   /** `size`: bytes of the program. */
   constructor(size: number) {
-    const start = Math.max(size - endRecordBytes - commentBytesMax, 0);
+    const start = Math.max(size - endBytes - commentBytesMax, 0);
     this.#tail = new StreamCapture(start, size - start);
   }
 
@@ -105,17 +109,15 @@ export class TrailingArchive {
     return this.#tail.nextPosition(position);
   }
 
-  /** Returns the kind of the archive. `maven` if its directory begins before the last bytes. Undefined if there is none that runs. */
+  /** Returns the kind of the archive; `maven` if its directory begins before the last bytes. Undefined for a program without such an archive. */
   kind(): ArchiveKind | undefined {
     const tail = this.#tail.bytes();
-    const last = tail.lastIndexOf(endSignature, tail.length - endRecordBytes);
-    if (last === -1 || tail.length < endRecordBytes) return undefined;
+    const ends = [...endRecords({ bytes: tail, load: loadNothing })];
+    if (ends[0] === undefined) return undefined;
     const search = new ArchiveSearch();
-    search.write(tail.subarray(0, last));
+    search.write(tail.subarray(0, ends[0]));
     if (search.kind !== undefined) return search.kind;
-    for (let at = last; at >= 0; at = at === 0 ? -1 : tail.lastIndexOf(endSignature, at - 1))
-      if (this.#isDirectoryBefore(tail, at)) return 'maven';
-    return undefined;
+    return ends.some((end) => this.#isDirectoryBefore(tail, end)) ? 'maven' : undefined;
   }
 
   /** Frees the memory at once. */
@@ -125,9 +127,8 @@ export class TrailingArchive {
 
   /** Whether the directory of an end record begins before the last bytes of the program. */
   #isDirectoryBefore(tail: Buffer, end: number): boolean {
-    const size = tail.readUInt32LE(end + directorySizeOffset);
-    const locator = end - locator64Bytes;
-    if (size === ones || (locator >= 0 && hasAt(tail, locator, locator64Signature))) return true;
+    const { size } = directoryOf(tail, { end, end64: undefined });
+    if (size === ones || isRecord(tail, end - locator64Bytes, 'locator64')) return true;
     return size > end && size <= this.#tail.start + end;
   }
 }

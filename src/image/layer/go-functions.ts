@@ -104,7 +104,7 @@ interface FunctionTable {
   readonly names: ByteRange | undefined;
 }
 
-/** Reads the header of a table. Undefined if it is none. The names are absent if they are too many, or in no place that is possible. */
+/** Reads the header of a table. Undefined for other bytes. The names are absent if they are too many, or if their place is impossible. */
 function tableOf(header: Buffer, isBigEndian: boolean): FunctionTable | undefined {
   const [quantum, pointerBytes] = [header[6] ?? 0, header[7] ?? 0];
   if (!hasMark(header, isBigEndian) || ![1, 2, 4].includes(quantum)) return undefined;

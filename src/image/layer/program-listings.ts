@@ -34,7 +34,7 @@ export class ProgramListings {
     return this.#listed;
   }
 
-  /** Lists a program, or several in one file. `archive`: what runs the archive behind them. */
+  /** Lists a program, or several in one file. `archive`: the kind of the archive behind them. */
   add(path: string, programs: readonly ProgramParts[], archive?: ArchiveKind): void {
     if (this.#listing === undefined || programs.length === 0) return;
     const listings =

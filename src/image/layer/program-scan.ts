@@ -92,7 +92,7 @@ export class ProgramScan {
     );
   }
 
-  /** Returns what runs the archive at the end of the file. Undefined if there is none. Valid like `kind`. */
+  /** Returns the kind of the archive at the end of the file. Undefined for a file without one. Valid like `kind`. */
   archive(): ArchiveKind | undefined {
     return this.#trailing?.kind();
   }

@@ -5,6 +5,8 @@ import type { RawInflater } from '../decompress/raw-inflater.ts';
 import {
   directoryOf,
   endBytes,
+  endRecords,
+  isRecord,
   localDataStart,
   localHeaderBytes,
   locatedEnd64,
@@ -26,10 +28,6 @@ export interface WantedEntries {
   /** Number of all files. */
   readonly count: number;
 }
-
-/** Maximum length of the comment that may follow the end record. */
-const commentBytesMax = 0xffff;
-const endSignature = Buffer.from('PK\x05\x06');
 
 /** Options of a `ZipDirectory`. */
 export interface ZipDirectoryOptions {
@@ -187,7 +185,7 @@ function locate(archive: PartlyRead): Located {
   const last = bytes.length - endBytes;
   // Most archives have no comment, so that their last bytes are enough.
   load(last, bytes.length);
-  const atEnd = last >= 0 && isEndRecord(bytes, last) ? locatedBy(archive, last) : undefined;
+  const atEnd = last >= 0 && isRecord(bytes, last, 'end') ? locatedBy(archive, last) : undefined;
   if (atEnd?.isOfJvm === true) return atEnd;
   let first: Located | undefined;
   for (const at of endRecords(archive)) {
@@ -201,27 +199,9 @@ function locate(archive: PartlyRead): Located {
   return first;
 }
 
-/** Yields the positions of the signature of end records, the last one first. */
-function* endRecords({ bytes, load }: PartlyRead): Generator<number> {
-  const last = bytes.length - endBytes;
-  if (last < 0) return;
-  const from = Math.max(0, last - commentBytesMax);
-  load(from, bytes.length);
-  const tail = bytes.subarray(from);
-  for (let at = last - from; at >= 0; at--) {
-    at = tail.lastIndexOf(endSignature, at);
-    if (at < 0) return;
-    yield from + at;
-  }
-}
-
 /** Returns whether the bytes may be those of an archive, which something may precede. */
 export function mayEndArchive(archive: PartlyRead): boolean {
   return !endRecords(archive).next().done;
-}
-
-function isEndRecord(bytes: Buffer, at: number): boolean {
-  return bytes.compare(endSignature, 0, endSignature.length, at, at + endSignature.length) === 0;
 }
 
 /** Returns the directory of an end record. Undefined if none is at its place: the signature is then part of something else. */

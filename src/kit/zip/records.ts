@@ -133,8 +133,26 @@ export function fileCount(record: Buffer): number {
 
 /** Size of the end record without its comment. */
 export const endBytes = 22;
-const locator64Bytes = 20;
+/** Maximum length of the comment that may follow the end record. */
+export const commentBytesMax: number = 0xffff;
+const endSignature = Buffer.from('PK\x05\x06');
+/** Size of the locator of the end record of ZIP64, which precedes the end record. */
+export const locator64Bytes = 20;
 const end64Bytes = 56;
+
+/** Yields the positions of the signature of end records, the last one first. */
+export function* endRecords({ bytes, load }: PartlyRead): Generator<number> {
+  const last = bytes.length - endBytes;
+  if (last < 0) return;
+  const from = Math.max(0, last - commentBytesMax);
+  load(from, bytes.length);
+  const tail = bytes.subarray(from);
+  for (let at = last - from; at >= 0; at--) {
+    at = tail.lastIndexOf(endSignature, at);
+    if (at < 0) return;
+    yield from + at;
+  }
+}
 
 /** Returns the size of the entry of the directory at a position. 0 if its fixed part is not there. */
 export function sizeOfDirectoryEntry(bytes: Buffer, at: number): number {
@@ -171,7 +189,8 @@ export function locatedEnd64({ bytes, load }: PartlyRead, end: number): number |
   });
 }
 
-function isRecord(bytes: Buffer, at: number, name: RecordName): boolean {
+/** Whether a record of this name is at a position. */
+export function isRecord(bytes: Buffer, at: number, name: RecordName): boolean {
   return at >= 0 && at + 4 <= bytes.length && recordKindOf(bytes.readUInt32LE(at))?.name === name;
 }
 
