@@ -240,10 +240,10 @@ function noteUnknown(name: string, unknown: ReadonlySet<string>, findings: numbe
   const { listed, ratedByGitHub } = known;
   const count = (isKnown: (id: string) => boolean): number => [...unknown].filter(isKnown).length;
   unrated.push(
-    `- ${name}: ${unknown.size} CVEs of ${findings} findings have no severity; ` +
-      `${count((id) => !listed.has(id))} of them have no record in the corpus, ` +
-      `${count((id) => listed.has(id))} a record without a rating, ` +
-      `${count((id) => ratedByGitHub.has(id))} a rating of GitHub for another package`,
+    `- ${name}: ${unknown.size} CVEs of ${findings} findings have no severity. ` +
+      `Of these, ${count((id) => !listed.has(id))} have no record in the corpus, ` +
+      `${count((id) => listed.has(id))} a record without a rating, and ` +
+      `${count((id) => ratedByGitHub.has(id))} a rating of GitHub for another package.`,
   );
 }
 

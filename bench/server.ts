@@ -126,7 +126,7 @@ const resident = await load();
 if (values.image !== undefined) await readImage(values.image);
 closeConnections();
 child.kill('SIGTERM');
-console.log(`\nResident MB under load, over time: ${resident.join(' ')}.`);
+console.log(`\nResident MB under load, over time: \`${resident.join(' ')}\`.`);
 
 /** Runs the clients: nine times in twenty each of the two most common requests, and otherwise one of the others. */
 async function load(): Promise<readonly string[]> {
@@ -202,7 +202,7 @@ async function readImage(layout: string): Promise<void> {
   const cost = measure([{ name: 'gzip', command }], 1).get('gzip');
   const [gzipCpu, gzipWall] = [(cost?.cpuMs ?? Number.NaN) / 1000, (cost?.wallMs ?? Number.NaN) / 1000];
   console.log(
-    `\n${blobs.length} gzip layers posted in order take ${inOrder.toFixed(2)} s of CPU, and as one ancestry ${atOnce.toFixed(2)} s by the clock, where \`gzip -dc\` takes ${gzipCpu.toFixed(2)} and ${gzipWall.toFixed(2)} s.\n`,
+    `\n${blobs.length} gzip layers posted in order take ${inOrder.toFixed(2)} s of CPU, and as one ancestry ${atOnce.toFixed(2)} s by the clock. For \`gzip -dc\`, these are ${gzipCpu.toFixed(2)} and ${gzipWall.toFixed(2)} s.\n`,
   );
   console.log(
     targetTable([

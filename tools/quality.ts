@@ -122,9 +122,9 @@ the sources with V8's asynchronous stack traces, and fails above the limit.
 
 An image that is read on two threads has one frame more.
 
-V8 omits a function that returns a promise without awaiting it. So the path of a posted layer is taken from several stacks: those of the first bytes
-of the connection, of the body of the request, of the start of the ingest, of the task and the bytes for the thread, of the walk of the layer, and
-of the row. They include closures and iterators, on both threads:
+V8 omits a function that returns a promise without awaiting it. So the path of a posted layer is taken from several stacks,
+which include closures and iterators, on both threads. On the main thread, these are the first bytes of the connection, the body, the start of the
+ingest, and the row. On the other one, these are the task, the bytes for the thread, and the walk of the layer:
 
 | | function | file |
 |---:|---|---|
