@@ -56,7 +56,7 @@ export function fileTree(layers: readonly LayerIndex[]): FileTree {
       applyWhiteouts(entries, own, index);
     }
     new LayerApplier(entries, layer, linked).applyAll(index.nodes);
-    ambiguities.push(...linkTargets.record(index).map((ambiguity) => ({ ...ambiguity, layer })));
+    ambiguities.push(...linkTargets.record(index, layer).map((ambiguity) => ({ ...ambiguity, layer })));
   }
   return { entries, resolver: resolverOf(entries), linkTargets: linkTargets.targets, ambiguities };
 }
@@ -155,7 +155,7 @@ class LinkTargets {
   }
 
   /** Records where all links lead after a layer was applied. Returns an ambiguity if there are too many links and layers. */
-  record(index: LayerIndex): Omit<Ambiguity, 'layer'>[] {
+  record(index: LayerIndex, layer: number): Omit<Ambiguity, 'layer'>[] {
     const { nodes, whiteouts, opaques } = index;
     if (nodes.length + whiteouts.length + opaques.length === 0) return [];
     const resolver = resolverOf(this.#entries);
@@ -166,7 +166,8 @@ class LinkTargets {
       if (this.#resolutionsLeft-- <= 0) return [{ path: link, message: tooManyLinksMessage }];
       this.#add(link, resolver.real(link));
     }
-    this.#recordAlone(index, own);
+    // The lowest layer is alone already.
+    if (layer > 0) this.#recordAlone(index, own);
     return [];
   }
 

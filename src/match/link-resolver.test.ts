@@ -4,14 +4,16 @@ import fc from 'fast-check';
 import { limits } from '../core/limits.ts';
 import { LinkResolver } from './link-resolver.ts';
 
-function resolverOf(links: Readonly<Record<string, string>>): LinkResolver {
+/** Resolves links in a tree of links, by path, and of files at other paths. */
+function resolverOf(links: Readonly<Record<string, string>>, files: readonly string[] = []): LinkResolver {
+  const paths = [...Object.keys(links), ...files];
   return new LinkResolver({
     at(path) {
       const target = links[path];
-      return target === undefined ? undefined : { path, kind: 'symbolic-link', target };
+      if (target !== undefined) return { path, kind: 'symbolic-link', target };
+      return files.includes(path) ? { path, kind: 'file' } : undefined;
     },
-    reaches: (path) =>
-      Object.keys(links).some((link) => `${link}/`.startsWith(path === '' ? '' : `${path}/`)),
+    reaches: (path) => paths.some((other) => `${other}/`.startsWith(path === '' ? '' : `${path}/`)),
   });
 }
 
@@ -89,8 +91,7 @@ test('looks no part up when nothing is at the one before or below it', () => {
   });
   assert.equal(resolver.real('a/../x'), `b${'/b'.repeat(1999)}/x`);
   assert.equal(resolver.real('no/such/../../usr/x'), 'usr/x');
-  const behindLink = [`b${'/b'.repeat(2000)}`, `b${'/b'.repeat(1999)}/x`];
-  assert.deepEqual(lookups, ['a', 'b', ...behindLink, 'no', 'usr', 'usr/x']);
+  assert.deepEqual(lookups, ['a', 'b', `b${'/b'.repeat(1999)}/x`, 'no', 'usr', 'usr/x']);
 });
 
 test('finds the same as looking every part up when paths have any parts', () => {
@@ -106,6 +107,26 @@ test('finds the same as looking every part up when paths have any parts', () => 
   fc.assert(
     fc.property(links, path, (targets, lookups) => {
       assert.equal(resolverOf(targets).real(lookups), lookedUp(targets, lookups)?.join('/'));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('finds a file at the end of a path exactly if one is at its real path', () => {
+  const name = fc.constantFrom('a', 'b', 'c', 'd');
+  const path = fc.array(fc.oneof(name, fc.constantFrom('..', '.', '')), { minLength: 1, maxLength: 6 });
+  const links = fc.dictionary(
+    name,
+    path.map((parts) => parts.join('/')),
+    { maxKeys: 3 },
+  );
+  const place = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+  fc.assert(
+    fc.property(links, fc.array(place, { maxLength: 3 }), path, (targets, files, parts) => {
+      const resolver = resolverOf(targets, files);
+      const real = resolver.real(parts.join('/'));
+      const isFile = real !== undefined && files.includes(real);
+      assert.equal(resolver.realFile(parts.join('/')), isFile ? real : undefined);
     }),
     { numRuns: 2000 },
   );

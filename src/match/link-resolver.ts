@@ -4,6 +4,7 @@ import type { LayerNode } from '../model/layer-index.ts';
 /** The end of a path, and the links on the way to it. */
 interface Destination {
   readonly real: string;
+  readonly isFile: boolean;
   readonly passed: readonly PassedLink[];
 }
 
@@ -38,6 +39,12 @@ export class LinkResolver {
   /** The real path of a path. Undefined for a loop. */
   real(path: string): string | undefined {
     return this.#walk(path, '', limits.linkDepth)?.real;
+  }
+
+  /** The real path of a path that leads to anything but a directory. Undefined for a loop, a directory, or nothing. */
+  realFile(path: string): string | undefined {
+    const end = this.#walk(path, '', limits.linkDepth);
+    return end?.isFile === true ? end.real : undefined;
   }
 
   /**
@@ -76,9 +83,9 @@ export class LinkResolver {
       const followed = this.#follow(link.path, link.target, linksMax - passed.length);
       if (followed === undefined) return undefined;
       for (const place of followed.passed) passed.push(withRest(place, path.slice(start)));
-      walk.jump(followed.real);
+      walk.jump(followed);
     }
-    return { real: walk.real, passed };
+    return { real: walk.real, isFile: walk.isAtFile, passed };
   }
 
   #follow(link: string, target: string, linksMax: number): Destination | undefined {
@@ -93,7 +100,7 @@ export class LinkResolver {
       this.#resolved.set(link, { real: undefined, notWithin: linksMax });
       return undefined;
     }
-    const found = { real: end.real, passed: [{ link, rest: '' }, ...end.passed] };
+    const found = { ...end, passed: [{ link, rest: '' }, ...end.passed] };
     this.#resolved.set(link, found);
     return found;
   }
@@ -148,9 +155,9 @@ class PathWalk {
     return this.#isAtFile;
   }
 
-  jump(to: string): void {
-    this.#existing = to;
-    this.#isAtFile = isFile(this.#nodes.at(to));
+  jump({ real, isFile: isAtFile }: Destination): void {
+    this.#existing = real;
+    this.#isAtFile = isAtFile;
   }
 
   #goUp(): void {

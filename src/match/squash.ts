@@ -126,8 +126,8 @@ function visibleFiles(
   for (const [path, { node, content: own }] of tree.entries) {
     // Most files are package databases, whose content is not kept.
     if (node.kind === 'file' && own !== undefined && bytesOf(own) === undefined) continue;
-    const real = tree.resolver.real(path);
-    const bytes = bytesOf(tree.entries.get(real ?? '')?.content);
+    const real = tree.resolver.realFile(path);
+    const bytes = real === undefined ? undefined : bytesOf(tree.entries.get(real)?.content);
     if (bytes === undefined) continue;
     files.set(path, bytes);
     for (const wanted of wantedPathsOf(path))

@@ -68,12 +68,17 @@ export function formatPattern({ path, ending }: PatternParts): PathPattern {
   return ending === undefined ? path : `${path}/*${ending}`;
 }
 
+/** Values by directory, with the ending of the paths below it. */
+type ByDirectory<T> = Map<string, { readonly ending: string; readonly value: T }[]>;
+
 /** Values by pattern. The cost of a lookup by path does not grow with the number of directories in the patterns. */
 export class PatternMap<T> {
   readonly #exact = new Map<string, [T, ...T[]]>();
-  readonly #children = new Map<string, { readonly ending: string; readonly value: T }[]>();
-  readonly #grandchildren = new Map<string, { readonly ending: string; readonly value: T }[]>();
+  readonly #children: ByDirectory<T> = new Map();
+  readonly #grandchildren: ByDirectory<T> = new Map();
   readonly #anyDepth = new AnyDepthMap<T>();
+  /** Length of the longest directory of `#children` and `#grandchildren`. To look up a longer one only costs time. */
+  #directoryLength = 0;
 
   /** If several patterns match a path, `find` returns the value of the exact one, otherwise of the first. */
   constructor(entries: Iterable<readonly [PathPattern, T]>) {
@@ -88,6 +93,7 @@ export class PatternMap<T> {
         continue;
       }
       const below = isNested(ending) ? this.#grandchildren : this.#children;
+      this.#directoryLength = Math.max(this.#directoryLength, path.length);
       if (!below.get(path)?.push({ ending, value })) below.set(path, [{ ending, value }]);
     }
   }
@@ -96,8 +102,8 @@ export class PatternMap<T> {
   all(path: string): readonly T[] {
     const directory = directoryOf(path);
     const named = [
-      ...(this.#children.get(directory) ?? []),
-      ...(this.#grandchildren.get(directoryOf(directory)) ?? []),
+      ...this.#in(this.#children, directory),
+      ...this.#in(this.#grandchildren, directoryOf(directory)),
     ].flatMap(({ ending, value }) => (path.endsWith(ending) ? [value] : []));
     return [...(this.#exact.get(path) ?? []), ...named, ...this.#anyDepth.all(path)];
   }
@@ -113,9 +119,13 @@ export class PatternMap<T> {
     const directory = directoryOf(path);
     const fits = ({ ending }: { readonly ending: string }): boolean => path.endsWith(ending);
     const named =
-      this.#children.get(directory)?.find(fits) ??
-      this.#grandchildren.get(directoryOf(directory))?.find(fits);
+      this.#in(this.#children, directory).find(fits) ??
+      this.#in(this.#grandchildren, directoryOf(directory)).find(fits);
     return named?.value;
+  }
+
+  #in(values: ByDirectory<T>, directory: string): readonly { readonly ending: string; readonly value: T }[] {
+    return (directory.length > this.#directoryLength ? undefined : values.get(directory)) ?? [];
   }
 }
 
