@@ -88,7 +88,8 @@ async function year(what: string, afterDay: (store: Store) => Promise<unknown>):
   process.stdout.write(
     `${what}: snapshot ${mb(snapshot)}, after ${days} days ${mb(bytes)}: the year costs ${growth} snapshots\n`,
   );
-  process.stdout.write(`        ${JSON.stringify(rows)}\n`);
+  const filled = Object.entries(rows).filter(([, count]) => count > 0);
+  process.stdout.write(`        rows: ${filled.map(([table, count]) => `${table} ${count}`).join(', ')}\n`);
   if (JSON.stringify(before) !== JSON.stringify(rows)) throw new Error('an unchanged feed caused writes');
 }
 

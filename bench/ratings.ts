@@ -131,7 +131,7 @@ for (let round = 0; round < rounds; round++) {
   first.push(ms);
   if (round === 0)
     console.log(
-      `${requests} requests, ${connections() - before} connections, ${(sent / 1e6).toFixed(1)} MB; findings ${report.matches.length}, ${JSON.stringify(report.ratings)}`,
+      `${requests} requests, ${connections() - before} connections, ${(sent / 1e6).toFixed(1)} MB; ${report.ratings?.unrated} of ${report.matches.length} findings without a severity`,
     );
   requests = 0;
   cached.push((await scan('round.db')).ms);
