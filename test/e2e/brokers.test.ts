@@ -28,7 +28,7 @@ import {
 import { V4Replay } from './replay/v4-replay.ts';
 
 const skip = process.env['CI'] === undefined && noRabbit;
-const timeout = 120_000;
+const timeout = 240_000;
 const callback = 'http://clair.test:6060/notifier/api/v1/notification/';
 
 const authority = testAuthority({ after } as unknown as TestContext);

@@ -700,7 +700,11 @@ export const texts = {
     morePaths: (more: number, isCut: boolean) =>
       `${more}${isCut ? ' or more' : ''} further paths. The CSV file has ${isCut ? 'the first 200' : 'all'}.`,
   },
-  doFirst: { title: 'Do first', all: 'All upgrades' },
+  doFirst: {
+    title: 'Do first',
+    order: 'The upgrade that removes most risk comes first.',
+    all: 'All upgrades, and how risk is counted',
+  },
   diff: {
     intro: 'Compare two images, or one image at two dates. The address of the result can be sent.',
     sameImage: 'For one image at two dates, name it twice.',

@@ -35,6 +35,7 @@ export function TodayScreen(): JSX.Element {
             <p class="muted">{list.upgrades === null ? texts.today.neverCounted : texts.upgrades.empty}</p>
           ) : (
             <>
+              <p class="muted">{texts.doFirst.order}</p>
               <UpgradeEffect list={list} />
               <UpgradeTable upgrades={list.upgrades} />
               <p>
