@@ -18,6 +18,7 @@ import { cachedShardPath } from '../src/advisory-db/shard-cache.ts';
 import { shardFile } from '../src/cli/published-advisories.ts';
 import { builtIn } from '../src/extensions.ts';
 import type { Report } from '../src/model/report.ts';
+import { pluralize } from '../src/report/report-text.ts';
 import { readSbom } from '../src/sbom/read-sbom.ts';
 import { indexSbom } from '../src/service/images/index-sbom.ts';
 import { OpenShard } from '../src/store/shards/open-shard.ts';
@@ -240,7 +241,7 @@ function noteUnknown(name: string, unknown: ReadonlySet<string>, findings: numbe
   const { listed, ratedByGitHub } = known;
   const count = (isKnown: (id: string) => boolean): number => [...unknown].filter(isKnown).length;
   unrated.push(
-    `- ${name}: ${unknown.size} CVEs of ${findings} findings have no severity. ` +
+    `- ${name}: ${pluralize(unknown.size, 'CVE')} of ${pluralize(findings, 'finding')} without a severity. ` +
       `Of these, ${count((id) => !listed.has(id))} have no record in the corpus, ` +
       `${count((id) => listed.has(id))} a record without a rating, and ` +
       `${count((id) => ratedByGitHub.has(id))} a rating of GitHub for another package.`,
