@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import { LayerDownload, type LayerDownloadOptions } from '../image/posted/download-layer.ts';
 import { claimsOf, isRemote, type LayerSource, mustHaveContent } from '../image/posted/layer-source.ts';
 import type { SourcePolicy } from '../image/posted/source-policy.ts';
+import { TurnQueue } from '../kit/async/turn-queue.ts';
 import { displayUrl } from '../kit/http/http-client.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
@@ -61,6 +62,8 @@ class PostedLayerPool implements LayerPool {
   readonly #threads: ThreadPool;
   /** Downloads that have started but have not yet received a byte. */
   readonly #stalled: AdmissionLimit;
+  /** Results wait here. Each is squashed on this thread afterwards, which takes long if the layer is hostile. */
+  readonly #results = new TurnQueue();
 
   constructor(options: LayerPoolOptions) {
     const { script, bounds, threads = availableParallelism() } = options;
@@ -95,6 +98,7 @@ class PostedLayerPool implements LayerPool {
           { signal: reading.signal, bytes: download, onEnded: reading.end },
         );
         reading.succeed();
+        await this.#results.wait();
         return onlyIndex(result);
       } catch (error) {
         throw reading.fail(error);
