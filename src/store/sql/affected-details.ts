@@ -97,10 +97,10 @@ function namesOf(rows: readonly DetailRow[]): string[] {
   return [...new Set(rows.flatMap(({ name }) => name ?? []))].sort(compareText);
 }
 
-function partOf({ part, part_repositories: repositories, ...row }: DetailRow): StoredPart | undefined {
-  return part === null
-    ? undefined
-    : { part, layer: row.layer, repositories, path: row.path, paths: row.paths };
+function partOf(row: DetailRow): StoredPart | undefined {
+  // To destructure the rest of a row would copy all of its columns, for each of millions of images.
+  const { part, layer, part_repositories: repositories, path, paths } = row;
+  return part === null ? undefined : { part, layer, repositories, path, paths };
 }
 
 const text = sql<string | null>`null`;

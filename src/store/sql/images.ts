@@ -202,7 +202,9 @@ function packagesInOrder(
   const parts = new Map(partRows.map((row) => [row.part, readPart(row, shared)]));
   const positionOf = decodeOrder(image.package_order);
   const packages: ImagePackage[] = [];
-  for (const { namespace: name, version_scheme: versionScheme, part, position, ...row } of installed) {
+  for (const row of installed) {
+    // Without the rest of the row: to copy it would take longer than to read it.
+    const { namespace: name, version_scheme: versionScheme, part, position } = row;
     const values = parts.get(part);
     if (values === undefined) throw new Error(`the image ${image.id} has no part ${part}`);
     const namespace = name === null || versionScheme === null ? null : { name, versionScheme };

@@ -61,7 +61,7 @@ export async function findingsOfSets(
     .orderBy('set_finding.set_id')
     .orderBy('set_finding.finding_id')
     .execute();
-  const found = rows.map(({ set, number, ...row }) => ({ set, number, ...findingContent(row) }));
+  const found = rows.map((row) => ({ set: row.set, number: row.number, ...findingContent(row) }));
   const parents = await findParents(
     db,
     found.map((one) => one.package),

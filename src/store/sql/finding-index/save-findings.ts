@@ -209,8 +209,7 @@ async function findFindings(db: Kysely<Tables>, rows: readonly FindingRow[]) {
       .select(['id', 'package_id', 'vulnerability_id', 'images', ...contentColumns])
       .where('package_id', 'in', padToPowerOfTwo(some))
       .execute();
-    for (const { package_id: item, vulnerability_id: vulnerability, ...row } of stored)
-      found.push([`${item} ${vulnerability}`, row]);
+    for (const row of stored) found.push([`${row.package_id} ${row.vulnerability_id}`, row]);
   }
   return new Map(found);
 }
