@@ -77,7 +77,8 @@ function buildWithoutLanguages(): string {
   const text = readFileSync(extensions, 'utf8');
   // Those of which the targets were set. They follow each other in the list.
   const reduced = text.replace(/^ {4}npmLister,\n(?: {4}.*\n)*? {4}cargoLister,\n/m, '');
-  if (reduced === text) throw new Error('src/extensions.ts has its listers of language packages in other lines');
+  if (reduced === text)
+    throw new Error('src/extensions.ts has its listers of language packages in other lines');
   writeFileSync(extensions, reduced);
   const { status, stderr } = spawnSync(node, ['tools/bundle.ts'], { cwd: copy, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
