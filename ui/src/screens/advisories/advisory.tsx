@@ -39,7 +39,10 @@ export function AdvisoryScreen({ id }: { readonly id: string }): JSX.Element {
           <Loaded resource={resource} path={path}>
             {(advisory) => <AboutAdvisory advisory={advisory} />}
           </Loaded>
-          <AffectedImages id={id} count={data?.images ?? null} />
+          {/* It is requested at once, and shown where it stays. A link to `#images` needs it from the start. */}
+          <div hidden={data === undefined && failure === undefined && location.hash === ''}>
+            <AffectedImages id={id} count={data?.images ?? null} />
+          </div>
           {data !== undefined && <Sources sources={data.sources} />}
         </>
       )}
