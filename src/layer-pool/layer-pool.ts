@@ -3,7 +3,8 @@ import { limits } from '../core/limits.ts';
 import { LayerDownload, type LayerDownloadOptions } from '../image/posted/download-layer.ts';
 import { claimsOf, isRemote, type LayerSource, mustHaveContent } from '../image/posted/layer-source.ts';
 import type { SourcePolicy } from '../image/posted/source-policy.ts';
-import { TurnQueue } from '../kit/async/turn-queue.ts';
+import { Semaphore } from '../kit/async/semaphore.ts';
+import { yieldToOthers } from '../kit/async/yield.ts';
 import { displayUrl } from '../kit/http/http-client.ts';
 import type { AnalyzerDescription } from '../plugin-host/analyzer-description.ts';
 import type { ReadLayerSource } from '../service/images/analyze-layers.ts';
@@ -63,7 +64,7 @@ class PostedLayerPool implements LayerPool {
   /** Downloads that have started but have not yet received a byte. */
   readonly #stalled: AdmissionLimit;
   /** Results wait here. Each is squashed on this thread afterwards, which takes long if the layer is hostile. */
-  readonly #results = new TurnQueue();
+  readonly #results = new Semaphore(1);
 
   constructor(options: LayerPoolOptions) {
     const { script, bounds, threads = availableParallelism() } = options;
@@ -98,7 +99,7 @@ class PostedLayerPool implements LayerPool {
           { signal: reading.signal, bytes: download, onEnded: reading.end },
         );
         reading.succeed();
-        await this.#results.wait();
+        await this.#results.run(yieldToOthers);
         return onlyIndex(result);
       } catch (error) {
         throw reading.fail(error);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { TurnQueue } from './turn-queue.ts';
+import { Semaphore } from './semaphore.ts';
+import { yieldToOthers } from './yield.ts';
 
 test('lets callers go on in order, with turns of the event loop between them', async () => {
-  const queue = new TurnQueue();
+  const semaphore = new Semaphore(1);
   const passed: [caller: number, turn: number][] = [];
   const callers = [0, 1, 2].map((caller) =>
-    queue.wait().then(() => {
+    semaphore.run(yieldToOthers).then(() => {
       passed.push([caller, turn]);
     }),
   );
