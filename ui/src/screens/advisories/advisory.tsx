@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { isMissingRoute, useResource } from '../../api/client.ts';
+import { isMissingRoute, type Resource, useResource } from '../../api/client.ts';
 import type { Advisory, AdvisorySource } from '../../api/lists.ts';
 import { Card } from '../../components/card.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
@@ -39,8 +39,7 @@ export function AdvisoryScreen({ id }: { readonly id: string }): JSX.Element {
           <Loaded resource={resource} path={path}>
             {(advisory) => <AboutAdvisory advisory={advisory} />}
           </Loaded>
-          {/* It is requested at once, and shown where it stays. A link to `#images` needs it from the start. */}
-          <div hidden={data === undefined && failure === undefined && location.hash === ''}>
+          <div hidden={mayMoveImages(resource)}>
             <AffectedImages id={id} count={data?.images ?? null} />
           </div>
           {data !== undefined && <Sources sources={data.sources} />}
@@ -48,6 +47,11 @@ export function AdvisoryScreen({ id }: { readonly id: string }): JSX.Element {
       )}
     </>
   );
+}
+
+/** Whether the advisory may still push the images down, which are requested at once. A link to `#images` needs them from the start. */
+function mayMoveImages({ data, failure }: Resource<Advisory>): boolean {
+  return data === undefined && failure === undefined && location.hash === '';
 }
 
 function AboutAdvisory({ advisory }: { readonly advisory: Advisory }): JSX.Element {
