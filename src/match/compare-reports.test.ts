@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { sampleReport } from '../testing/sample-report.ts';
+import type { Report } from '../model/report.ts';
+import type { Severity } from '../model/severity.ts';
+import { sampleMatch, samplePackage, sampleReport } from '../testing/sample-report.ts';
+import { compareCauses } from './compare-causes.ts';
 import { type ComparableReport, compareReports, onlyNew } from './compare-reports.ts';
 
 /** A report with these packages, `name version`, and these findings, `id name version`. */
@@ -99,4 +102,32 @@ test('suppresses findings that are not new, and keeps the verdict', () => {
   assert.equal(all.verdict, sampleReport.verdict);
   const none = onlyNew(sampleReport, reportOf([], []));
   assert.deepEqual(none, sampleReport);
+});
+
+/** A report with these findings of the package `a`, by id. */
+function findingsOf(severities: Readonly<Record<string, Severity>>): Report {
+  const found = samplePackage('a', '1');
+  const matches = Object.entries(severities).map(([id, severity]) => sampleMatch(found, { id, severity }));
+  return { ...sampleReport, matches, suppressed: [] };
+}
+
+test('says of each difference whether the image or the knowledge is its cause', () => {
+  const { gone, changed, same, ...difference } = compareCauses({
+    before: findingsOf({ 'CVE-1': 'Low', 'CVE-2': 'Low', 'CVE-3': 'Low', 'CVE-4': 'Low', 'CVE-8': 'Low' }),
+    between: findingsOf({ 'CVE-2': 'Low', 'CVE-3': 'High', 'CVE-4': 'Low', 'CVE-5': 'Low', 'CVE-8': 'Low' }),
+    after: findingsOf({
+      ...{ 'CVE-3': 'High', 'CVE-4': 'Medium', 'CVE-5': 'Low' },
+      ...{ 'CVE-6': 'Critical', 'CVE-8': 'Low' },
+    }),
+  });
+  const rows = (findings: readonly { readonly vulnerability: string; readonly cause: string }[]): string[] =>
+    findings.map(({ vulnerability, cause }) => `${vulnerability} ${cause}`);
+  assert.deepEqual(rows(gone), ['CVE-1 image', 'CVE-2 knowledge']);
+  assert.deepEqual(rows(difference.new), ['CVE-6 knowledge', 'CVE-5 image']);
+  assert.deepEqual(rows(changed), ['CVE-3 image', 'CVE-4 knowledge']);
+  assert.deepEqual(
+    changed.map(({ before }) => before.severity),
+    ['Low', 'Low'],
+  );
+  assert.equal(same, 1);
 });

@@ -74,6 +74,11 @@ test('matches when all selectors match', () => {
     );
 });
 
+test('matches only the findings for which the own condition of a rule holds', () => {
+  assert.equal(isMatched({ holdsFor: ({ vulnerability }) => vulnerability.id === 'CVE-2024-5535' }), true);
+  assert.equal(isMatched({ holdsFor: ({ vulnerability }) => vulnerability.id === 'CVE-2024-1' }), false);
+});
+
 test('applies a rule for one image to that image, and not to a file of the same name', () => {
   const registry = 'registry' as TargetKind;
   assert.equal(isMatched({ image: 'debian' }, { kind: registry, reference: 'debian:12' }), true);

@@ -25,6 +25,11 @@ test('returns the subject alone if the image has no current name', () => {
   assert.deepEqual(referencesOf('registry:r.example/shop:1', []), ['registry:r.example/shop:1']);
 });
 
+test('returns the subject of an archive alone, whose names are claims', () => {
+  const subject = { ...subjectOf('shop.tar'), name: undefined };
+  assert.deepEqual(subjectsNamed(subject, ['r.example/shop:1']), [subject]);
+});
+
 test('returns a subject for each current name, in the form of the reference', () => {
   const names = ['r.example/shop:1', 'r.example/shop:latest'];
   assert.deepEqual(referencesOf('registry:r.example/shop:1', names), [

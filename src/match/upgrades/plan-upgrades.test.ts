@@ -111,6 +111,7 @@ test('computes the gain from exploitation, EPSS and severity', () => {
     ],
   );
   assert.deepEqual(plan.risk, { before: 1.05, after: 0 });
+  assert.deepEqual([plan.before.exploited, plan.before.findings], [1, 2]);
 });
 
 test('gives findings without an EPSS score the median of their severity, or a constant', () => {

@@ -281,6 +281,7 @@ test('includes in native constraints what the native tools include', () => {
     ['nuget', '(1.0,2.0]', '1.0.1 2.0.0', '1.0 2.0.1'],
     ['golang', '<v1.2.3 || >=2.0.0', 'v1.2.2 2.0.0', '1.2.3 v1.9.0'],
     ['cargo', '>=1.2.3, <1.4.0', '1.2.3 1.4.0-a', '1.4.0'],
+    ['cargo', '', '0.0.1 9.0.0', ''],
   ];
   for (const [name, text, inside, outside] of cases) {
     const language = languages[name];
@@ -291,6 +292,12 @@ test('includes in native constraints what the native tools include', () => {
       assert.ok(!holds(language, text, version), `${name} ${text}: not ${version}`);
     }
   }
+});
+
+test('pip installs pre-releases below a version only if that is a pre-release too', () => {
+  for (const version of ['1.9', '2b1', '2rc1.dev0'])
+    assert.ok(holds(pep440Installer, '<2rc1', version), version);
+  for (const version of ['2.dev0', '2rc1', '2']) assert.ok(!holds(pep440Installer, '<2', version), version);
 });
 
 test('returns undefined for invalid text', () => {
