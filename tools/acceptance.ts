@@ -6,10 +6,10 @@
  */
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { packageRules } from '../src/match/peer-comparison/package-rules.ts';
 import type { Report } from '../src/model/report.ts';
 import { appImage, appImages } from '../src/testing/app-images.ts';
 import {
+  corpusRules,
   differencesFromPeer,
   differenceText,
   type ExplainedDifference,
@@ -23,7 +23,7 @@ const differences = appImages().flatMap((image) => {
   return peers.flatMap((peer) => differencesFromPeer(image, peer, listed));
 });
 const isOf = (id: string | undefined) => (one: ExplainedDifference) => one.rule?.id === id;
-for (const { id, reason } of packageRules) printRow(id, differences.filter(isOf(id)), reason);
+for (const { id, reason } of corpusRules) printRow(id, differences.filter(isOf(id)), reason);
 const unexplained = differences.filter(isOf(undefined));
 printRow('unexplained', unexplained, '');
 for (const one of unexplained) console.log(`${one.image}: ${differenceText(one)}`);

@@ -13,6 +13,17 @@ import { corpus } from './corpus.ts';
 export const peers = ['syft', 'trivy', 'osv-scanner'] as const;
 type Peer = (typeof peers)[number];
 
+/** In the corpus, only this program may not be executed. A list of packages does not have permissions. */
+const notExecutable: PackageRule = {
+  id: 'clair/not-executable',
+  reason: 'The other scanner does not read programs without the permission to execute.',
+  applies: ({ listedBy, package: { type, paths } }) =>
+    listedBy === 'clair' && type === 'golang' && paths.length === 1 && paths[0] === '/usr/local/bin/probe',
+};
+
+/** Explains all differences in the images of the corpus. */
+export const corpusRules: readonly PackageRule[] = [...packageRules, notExecutable];
+
 /** A difference in an image, and the rule that explains it. */
 export interface ExplainedDifference extends PackageDifference {
   readonly image: string;
@@ -42,7 +53,7 @@ export function differencesFromPeer(image: string, peer: Peer, report: Report): 
     difference: Omit<ExplainedDifference, 'rule'>,
     others: readonly PeerPackage[],
   ): ExplainedDifference => {
-    const rule = packageRules.find((one) => one.applies(difference, { others, unread }));
+    const rule = corpusRules.find((one) => one.applies(difference, { others, unread }));
     return { ...difference, ...(rule && { rule }) };
   };
   return [

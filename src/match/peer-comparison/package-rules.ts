@@ -85,11 +85,6 @@ const onlyClair: readonly PackageRule[] = [
       type === 'golang' && (version === '(devel)' || others.some((other) => other.name === name)),
   ),
   clairRule(
-    'not-executable',
-    'The other scanner does not read programs without the permission to execute.',
-    ({ type, paths }) => type === 'golang' && everyPath(paths, (path) => path === '/usr/local/bin/probe'),
-  ),
-  clairRule(
     'texts-of-program',
     'No other scanner reads the texts of Rust programs.',
     ({ type, evidence }) => type === 'cargo' && evidence === 'binary-string',
