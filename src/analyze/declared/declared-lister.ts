@@ -34,7 +34,7 @@ function listerOf(type: PackageType, formats: readonly DeclaredFormat[]): Packag
   const siblings = formats.flatMap((format) => format.siblings ?? []);
   return {
     name: `${namePrefix}${type}`,
-    version: 3,
+    version: 4,
     wants: [...formats.flatMap(({ files }) => files), ...siblings].map(atAnyDepth),
     ...(ecosystem === undefined ? { versionScheme: inventoryScheme } : { ecosystem }),
     *list(files: Files) {

@@ -143,6 +143,7 @@ test('reads requirements as pip does', () => {
     'a @ https://h.example/a.whl#sha256=00': [
       'a: comes from "https://h.example/a.whl#sha256=00", not from a registry',
     ],
+    'git+https://h.example/a': ['a package: comes from "git+https://h.example/a", not from a registry'],
     '-e .': [],
     '-r requirements-dev.txt': [],
     '-c constraints.txt': [],

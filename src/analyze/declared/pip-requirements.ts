@@ -69,7 +69,7 @@ function* itemsOf(requirement: string): Generator<DeclaredItem> {
   }
   const [match, name] = named.exec(requirement) ?? [];
   const rest = requirement.slice(match?.length ?? 0).trimStart();
-  if (match === undefined || name === undefined || /^[:/]/.test(rest)) yield* unnamedItems(requirement);
+  if (match === undefined || name === undefined || /^[+:/]/.test(rest)) yield* unnamedItems(requirement);
   else if (rest.startsWith('@')) yield fromElsewhere(name, rest.slice(1).trim());
   else yield* versionItems(name, rest);
 }
