@@ -26,6 +26,11 @@ test('reads only the main section, not those of single files', () => {
   );
 });
 
+test('ends the main section at an empty first line, as Java does', () => {
+  for (const end of ['\n', '\r\n', '\r'])
+    assert.deepEqual(parse(`${end}Name: org/apache/xml/${end}Implementation-Version: 2.7.2${end}`), {});
+});
+
 test('skips variables that the build has not replaced and lines without a name', () => {
   assert.deepEqual(parse('Bundle-Name: %bundleName\nno colon\n: x\nImplementation-Version: 1\n'), {
     'implementation-version': '1',

@@ -35,7 +35,7 @@ function endOfMainSection(content: Uint8Array): number {
   for (let at = 0; at < content.length; at++) {
     const byte = content[at];
     if (byte !== lineFeed && byte !== carriageReturn) continue;
-    if (at === lineStart && at > 0) return at;
+    if (at === lineStart) return at;
     if (byte === carriageReturn && content[at + 1] === lineFeed) at++;
     lineStart = at + 1;
   }

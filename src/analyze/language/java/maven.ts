@@ -31,7 +31,7 @@ const archives = javaExtensions.flatMap((extension) => [
 /** Lists the Maven artifacts in Java archives, and in directories with the content of such archives. */
 export const mavenLister: PackageLister = {
   name: 'maven',
-  version: 4,
+  version: 5,
   wants: [...archives, ...unpackedFiles],
   largeFiles: archives,
   ecosystem: namespaceOfEcosystem('maven'),
