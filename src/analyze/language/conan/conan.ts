@@ -10,6 +10,7 @@ const informationPath = /(?:^|\/)data\/([^/]+)\/([^/]+)\/[^/]+\/[^/]+\/package\/
 
 /** The database of the cache of Conan 2. The directories beside it have shortened names, and no versions. */
 const databasePath = /(?:^|\/)p\/cache\.sqlite3$/;
+const logEnding = walPath('');
 
 /** Lists packages of C and C++ in the caches of Conan 1 and 2. There are no advisories. */
 export const conanLister: PackageLister = {
@@ -23,16 +24,11 @@ export const conanLister: PackageLister = {
   *list(files: Files) {
     for (const [path, content] of files) {
       if (databasePath.test(path)) yield* deduplicated(path, listCache(path, content, files));
-      else if (databasePath.test(databaseOfLog(path))) yield* orphaned(databaseOfLog(path), files);
+      else if (path.endsWith(logEnding)) yield* orphaned(path.slice(0, -logEnding.length), files);
       else yield* listInformation(path);
     }
   },
 };
-
-function databaseOfLog(path: string): string {
-  const end = walPath('');
-  return path.endsWith(end) ? path.slice(0, -end.length) : '';
-}
 
 function orphaned(database: string, files: Files): Iterable<ListerEvent> {
   return files.has(database) ? [] : orphanedWal(database, files);
