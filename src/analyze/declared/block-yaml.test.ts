@@ -18,6 +18,8 @@ const documents: Readonly<Record<string, string>> = {
   'URLs and keys with colons': "a: https://example.org/x\nb@npm:1: c\n'd:e': f\n",
   'comments and blank lines': '# first\na: b # last\n\n  # inner\nc: "d # e"\n',
   'empty values': 'a:\nb:\n  c:\n',
+  'empty items of a list': 'a:\n-\n- b\n-\nlast: x\n',
+  'keys in quotes': '"a: b": c\n"d \\" e": f\n\'g\\\': h\n',
 };
 
 for (const [kind, text] of Object.entries(documents))

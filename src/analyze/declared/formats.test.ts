@@ -143,6 +143,8 @@ test('reads requirements as pip does', () => {
     'a @ https://h.example/a.whl#sha256=00': [
       'a: comes from "https://h.example/a.whl#sha256=00", not from a registry',
     ],
+    'a==1.0 \\': ['a@1.0'],
+    'https://h.example/a.whl': ['a package: comes from "https://h.example/a.whl", not from a registry'],
     'git+https://h.example/a': ['a package: comes from "git+https://h.example/a", not from a registry'],
     '-e .': [],
     '-r requirements-dev.txt': [],
@@ -168,4 +170,18 @@ test('lists a pnpm package by the name and version in its key, in each version o
       ['@s/a@1.0.0'],
       key,
     );
+});
+
+test('names the address of a pnpm package that is from no registry', () => {
+  const address = 'https://codeload.github.com/o/a/tar.gz/0d1f';
+  assert.deepEqual(read('pnpm-lock', `lockfileVersion: '9.0'\npackages:\n  a@${address}:\n    dev: true\n`), [
+    `a: comes from "${address}", not from a registry`,
+  ]);
+});
+
+test('names an item of a list that is no package by its number, from 1', () => {
+  assert.deepEqual(read('podfile-lock', 'PODS:\n  - A (1.0)\n  - {}\n'), [
+    'A@1.0',
+    'problem: has a malformed entry "pod 2"',
+  ]);
 });

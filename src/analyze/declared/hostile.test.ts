@@ -18,6 +18,8 @@ function packagesIn(items: readonly DeclaredItem[]): string[] {
   return items.flatMap((item) => (item.kind === 'package' ? [`${item.name}@${item.version}`] : []));
 }
 
+const cargoPackage = '[[package]]\nname = "b"\nversion = "1.0.0"\nsource = "registry+x"\n';
+
 /** Content that no format accepts as a complete list of packages. */
 const damaged: Readonly<Record<string, string | Uint8Array>> = {
   'NUL bytes': new Uint8Array(64 * 1024),
@@ -43,6 +45,22 @@ for (const [kind, content] of Object.entries(damaged))
     }
   });
 
+test('refuses a file of packages that is longer than the limit', () => {
+  const line = 'a==1.0\n';
+  const fits = line.padEnd(limits.declaredFileBytes);
+  assert.deepEqual(packagesIn(read('pip-requirements', fits)), ['a@1.0']);
+  const toml = `${cargoPackage}#`.padEnd(limits.declaredTomlBytes, 'x');
+  assert.deepEqual(packagesIn(read('cargo-lock', toml)), ['b@1.0.0']);
+  for (const [name, text] of [
+    ['pip-requirements', `${fits} `],
+    ['cargo-lock', `${toml}x`],
+  ] as const)
+    assert.throws(() => read(name, text), {
+      name: 'DeclaredFileError',
+      message: /^is longer than \d+ bytes; it was not read$/,
+    });
+});
+
 test('reads a file with a byte order mark', () => {
   const mark = '\u{feff}';
   assert.deepEqual(
@@ -67,8 +85,7 @@ test('lists the other packages when one entry is malformed', () => {
     { kind: 'problem', problem: 'has a malformed entry "node_modules/a"' },
     { kind: 'package', name: 'b', version: '1.0.0', hashes: [] },
   ]);
-  const cargo =
-    '[[package]]\nname = {}\nversion = "1"\n[[package]]\nname = "b"\nversion = "1.0.0"\nsource = "registry+x"\n';
+  const cargo = `[[package]]\nname = {}\nversion = "1"\n${cargoPackage}`;
   assert.deepEqual(packagesIn(read('cargo-lock', cargo)), ['b@1.0.0']);
 });
 

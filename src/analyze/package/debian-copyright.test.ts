@@ -34,6 +34,10 @@ test('states the common licences that a free text refers to', () => {
   assert.deepEqual(read(text), ['GPL-2', 'Artistic']);
 });
 
+test('states the common licences of a machine-readable file whose fields name none', () => {
+  assert.deepEqual(read(`${format}\nFiles: *\nLicense:\n see /usr/share/common-licenses/GPL-2\n`), ['GPL-2']);
+});
+
 test('states the family of a quoted licence, and nothing for other texts', () => {
   const mit = 'Permission is hereby granted, free of charge,\nto any person obtaining a copy';
   assert.deepEqual(read(mit), ['MIT-style']);

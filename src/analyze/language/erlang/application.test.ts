@@ -16,6 +16,11 @@ test('reads an application of Elixir with quoted atoms, escapes and comments', (
   assert.deepEqual(read(text), { type: 'hex', name: 'plug', version: '1.15.3' });
 });
 
+test('reads atoms of all letters and digits, underscores and at signs', () => {
+  for (const name of ['ezstd', 'a@zAZ_09'])
+    assert.deepEqual(read(`{application, ${name}, [{vsn, "1.0"}]}.`), { type: 'hex', name, version: '1.0' });
+});
+
 test('distinguishes applications of the run time from packages of Hex', () => {
   assert.deepEqual(read('{application, ssl, [{vsn, "10.8.7"}]}.'), {
     type: 'otp',
@@ -48,7 +53,7 @@ test('reports a file without a usable version', () => {
 test('reports hostile text in linear time and without a crash', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['', /ends within a term/],
-    ['{application, plug, [{vsn, "1', /quote without end/],
+    ['{application, plug, [{vsn, "1', /quote without end at character 27/],
     ['[[[}', /unexpected "}"/],
     ['['.repeat(1000), /more than 64 nested terms/],
     [']', /unexpected/],

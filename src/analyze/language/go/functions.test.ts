@@ -63,6 +63,17 @@ test('go: takes no directory with a dot for a function of the package before', (
   assert.deepEqual(modulesWith('example.com/app/tools.v2/x B', ...symbols), ['example.com/app']);
 });
 
+test('go: finds a function after a name without a package', () => {
+  const symbols = ['type:.eq.[2]string', '_rt0_amd64_linux', 'net/http.serve'];
+  assert.deepEqual(modulesWith('net/http serve', ...symbols), ['stdlib']);
+});
+
+test('go: takes no package for the one before whose function has a similar name', () => {
+  const symbols = ['log.Fishnet.Write', 'net.Dial'];
+  assert.deepEqual(modulesWith('net Dial', ...symbols), ['stdlib']);
+  assert.deepEqual(modulesWith('log Dial', ...symbols), []);
+});
+
 test('go: knows no functions when a tool has changed their names', () => {
   assert.equal(functionsOfModules(Buffer.from('a1b2.c3\0net/http.serve\0'), info), undefined);
 });

@@ -264,6 +264,18 @@ test('reads archives up to a depth and names the one below it', () => {
   assert.ok(problem.kind === 'problem' && /inside more than 16 archives/.test(problem.problem));
 });
 
+test('reports a compressed archive that is too large with the compressed ones around it', () => {
+  const inner = jar({ 'b.jar': Buffer.alloc(limits.archiveHeldBytes) });
+  const problemIn = (level: 0 | 6): string => {
+    const [problem, ...others] = list('app.war', jar({ 'a.jar': inner }, level));
+    assert.deepEqual(others, []);
+    assert.ok(problem?.kind === 'problem' && problem.path === 'app.war!/a.jar!/b.jar');
+    return problem.problem;
+  };
+  assert.match(problemIn(6), /^has more than 33554432 bytes with the archives around it/);
+  assert.match(problemIn(0), /^is not a readable archive/);
+});
+
 test('stops to decompress archives of a layer beyond a total size', () => {
   const inner = jar({ ...code, ...maven('org.yaml:snakeyaml:1.26') });
   const budget = new ArchiveBudget();

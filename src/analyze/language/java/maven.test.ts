@@ -120,5 +120,6 @@ test('maven: reads an archive behind other bytes when its extension is shared wi
     list('app/a.kar', behind).map((event) => event.kind === 'package' && event.package.version),
     ['1.26'],
   );
-  assert.deepEqual(list('app/a.kar', Buffer.alloc(100)), [{ kind: 'no-package', path: 'app/a.kar' }]);
+  for (const byte of ['\0', 'P', 'K'])
+    assert.deepEqual(list('app/a.kar', Buffer.alloc(100, byte)), [{ kind: 'no-package', path: 'app/a.kar' }]);
 });

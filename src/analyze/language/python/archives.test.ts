@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zipSync } from 'fflate';
+import { limits } from '../../../core/limits.ts';
 import { pythonLister } from './python.ts';
 
 function metadata(name: string, version: string): string {
@@ -42,6 +43,16 @@ test('lists no archive of test data within a package, or among sources that uv u
     places.flatMap((place) => list(`${place}/x-1.0-py3.7.egg`, egg)),
     ['no-package', 'no-package'],
   );
+});
+
+test('reads a file in an archive up to the longest path that Linux opens', () => {
+  const placeOf = (length: number): string =>
+    'x-1.0-py3-none-any.whl/x-1.0.dist-info/METADATA'.padStart(length, `${'d'.repeat(63)}/`);
+  for (const [length, count] of [
+    [limits.pathBytes, 1],
+    [limits.pathBytes + 1, 0],
+  ] as const)
+    assert.equal(list('srv/app.pyz', { [placeOf(length)]: metadata('x', '1.0') }).length, count);
 });
 
 test('lists no copy inside of a wheel, whose own metadata are at its root', () => {

@@ -92,6 +92,23 @@ test('gem: reads name, version, licences, supplier and requirements without the 
   ]);
 });
 
+test('gem: reads licences and the supplier from each kind of literal', () => {
+  for (const [opening, closing] of [
+    ["'", "'"],
+    ['%q<', '>'],
+    ['%q{', '}'],
+    ['%q(', ')'],
+    ['%q[', ']'],
+  ]) {
+    const text = (value: string): string => `${opening}${value}${closing}`;
+    const body = `s.name = "a"\ns.version = "1"\ns.authors = [${text('A B')}]\ns.licenses = [${text('MIT')}, ${text('Ruby')}]`;
+    const [gem] = read({
+      [`${specifications}/a.gemspec`]: `Gem::Specification.new do |s|\n${body}\nend\n`,
+    }).packages;
+    assert.deepEqual([gem?.supplier, gem?.licenses], ['A B', ['MIT', 'Ruby']], opening);
+  }
+});
+
 test('gem: passes the contract check', () => {
   const files = { [`${specifications}/a.gemspec`]: nokogiri, [`${specifications}/default/b.gemspec`]: '' };
   checkLister(rubyLister, [{ files, packages: ['nokogiri 1.13.10'], problems: 1 }]);

@@ -210,6 +210,22 @@ test('rpm: reports a write-ahead log whose database is missing or empty', () => 
   assert.deepEqual([...rpmLister.list(new Map([empty, [log, Buffer.alloc(0)]]))], []);
 });
 
+test('rpm: reads a database with its write-ahead log, unless that is empty', () => {
+  const database = 'usr/share/rpm/rpmdb.sqlite';
+  const log = `${database}-wal`;
+  const readWith = (content: Uint8Array): string[] =>
+    [
+      ...rpmLister.list(
+        new Map([
+          [database, Buffer.from('x')],
+          [log, content],
+        ]),
+      ),
+    ].flatMap((event) => (event.kind === 'read-with' ? [event.readWith] : []));
+  assert.deepEqual(readWith(Buffer.alloc(32)), [log]);
+  assert.deepEqual(readWith(Buffer.alloc(0)), []);
+});
+
 test('rpm: reports no damage of an empty file, which a tool creates in images of other distributions', () => {
   for (const place of rpmLister.wants)
     assert.deepEqual(read(place, Buffer.alloc(0)), { packages: [], problems: [] }, place);

@@ -176,7 +176,7 @@ test('sqlite: reports damage', () => {
   });
   const cases: readonly (readonly [Buffer, RegExp])[] = [
     [file.subarray(0, 50), /cut off within its header/],
-    [file.subarray(0, -512), /is cut off: not all of its \d+ pages/],
+    [file.subarray(0, -512), /is cut off: not all of its (\d+) pages are there; page \1 is missing/],
     [set(file, 17, 3), /impossible page size/],
     [set(file, 20, 100), /reserves an impossible part/],
     [set(file, 19, 7), /unknown file format 7/],
