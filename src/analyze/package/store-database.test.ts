@@ -52,6 +52,8 @@ test('nix: reads the write-ahead log, and reports a log or a file without a data
       event.kind === 'package' ? event.package.name : event.kind,
     );
   assert.deepEqual(list({ [path]: file, [`${path}-wal`]: log }), ['read-with', 'hello']);
+  const whole = storeDatabase('/nix/store', ['hello-2.12.1']);
+  assert.deepEqual(list({ [path]: whole, [`${path}-wal`]: Buffer.alloc(0) }), ['hello']);
   assert.deepEqual(list({ [`${path}-wal`]: log }), ['problem']);
   assert.deepEqual(list({ [path]: Buffer.from('no database') }), ['problem']);
   assert.deepEqual(list({}), []);

@@ -4,7 +4,7 @@ import type { ListerEvent, PackageLister } from '../../plugin/package-lister.ts'
 import { inventoryNamespace, manifestEvent } from '../manifest-lister.ts';
 import { deduplicated } from './listing.ts';
 import { SqliteDatabase } from './rpm/sqlite.ts';
-import { orphanedWal, walPath } from './rpm/sqlite-side-files.ts';
+import { orphanedWal, readWithWal, walPath } from './rpm/sqlite-side-files.ts';
 
 /** A package manager that keeps each package in a directory of a store, named after its hash, and lists the valid ones in a database. */
 interface PackageStore {
@@ -32,7 +32,7 @@ function storeLister(store: PackageStore): PackageLister {
   const { type, database } = store;
   return {
     name: type,
-    version: 1,
+    version: 2,
     wants: [database, walPath(database)],
     ecosystem: inventoryNamespace(type),
     *list(files: Files) {
@@ -42,7 +42,7 @@ function storeLister(store: PackageStore): PackageLister {
         return;
       }
       const log = files.get(walPath(database));
-      if (log !== undefined) yield { kind: 'read-with', path: database, readWith: walPath(database) };
+      yield* readWithWal(database, log);
       yield* deduplicated(database, listDatabase(store, content, log));
     },
   };

@@ -43,5 +43,7 @@ test('reports a database that cannot be read, and a row without a reference', ()
   assert.deepEqual(kindsOf({ [path]: Buffer.from('no database') }), ['problem']);
   assert.deepEqual(kindsOf({ [path]: conanCache([['zlib', 'zlib1']]) }), ['problem']);
   assert.deepEqual(kindsOf({ [`${path}-wal`]: Buffer.from('log') }), ['problem']);
+  const withEmptyLog = { [path]: conanCache([['zlib/1.3', 'zlib1']]), [`${path}-wal`]: Buffer.alloc(0) };
+  assert.ok(!kindsOf(withEmptyLog).includes('read-with'));
   assert.deepEqual(kindsOf({ [`${cache}/zlib1/p/conaninfo.txt`]: Buffer.from(information) }), []);
 });

@@ -3,7 +3,7 @@ import type { ListerEvent, PackageLister } from '../../../plugin/package-lister.
 import { inventoryNamespace, manifestEvent } from '../../manifest-lister.ts';
 import { deduplicated } from '../../package/listing.ts';
 import { SqliteDatabase } from '../../package/rpm/sqlite.ts';
-import { orphanedWal, walPath } from '../../package/rpm/sqlite-side-files.ts';
+import { orphanedWal, readWithWal, walPath } from '../../package/rpm/sqlite-side-files.ts';
 
 /** A package in the cache of Conan 1: `data/NAME/VERSION/USER/CHANNEL/package/ID/conaninfo.txt`. */
 const informationPath = /(?:^|\/)data\/([^/]+)\/([^/]+)\/[^/]+\/[^/]+\/package\/[^/]+\/conaninfo\.txt$/;
@@ -15,7 +15,7 @@ const logEnding = walPath('');
 /** Lists packages of C and C++ in the caches of Conan 1 and 2. There are no advisories. */
 export const conanLister: PackageLister = {
   name: 'conan',
-  version: 2,
+  version: 3,
   wants: [
     ...['**/*/*/package/*/conaninfo.txt', '**/p/conaninfo.txt', '**/b/conaninfo.txt'],
     ...['**/p/cache.sqlite3', `**/${walPath('p/cache.sqlite3')}`],
@@ -48,7 +48,7 @@ function* listCache(database: string, content: Uint8Array, files: Files): Genera
     yield problem(opened);
     return;
   }
-  if (log !== undefined) yield { kind: 'read-with', path: database, readWith: walPath(database) };
+  yield* readWithWal(database, log);
   yield* opened.problems.map(problem);
   for (const row of opened.rows('packages', ['reference', 'path']) ?? ['has no table of packages']) {
     if (typeof row === 'string') yield problem(row);

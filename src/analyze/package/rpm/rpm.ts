@@ -12,7 +12,7 @@ import { ownedFilesOf } from './owned-files.ts';
 import { readPackagesTable } from './packages-table.ts';
 import { packageOf } from './rpm-package.ts';
 import { isSqlite } from './sqlite-pages.ts';
-import { hotJournal, journalPath, orphanedWal, walPath } from './sqlite-side-files.ts';
+import { hotJournal, journalPath, orphanedWal, readWithWal, walPath } from './sqlite-side-files.ts';
 
 /** The usual directory, that of SUSE, Fedora and RHEL 10, and that of ostree images. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
@@ -43,7 +43,7 @@ export const rpmLister: PackageLister = {
         continue;
       }
       const log = files.get(walPath(path));
-      if (log !== undefined && log.length > 0) yield { kind: 'read-with', path, readWith: walPath(path) };
+      yield* readWithWal(path, log);
       const blobs = readDatabase(content, log);
       const capabilities = new Capabilities();
       yield* capabilities.resolve(deduplicated(path, listDatabase(path, blobs, { ownership, capabilities })));

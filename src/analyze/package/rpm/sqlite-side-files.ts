@@ -16,6 +16,12 @@ export function* orphanedWal(database: string, files: Files): Generator<ListerEv
     yield { kind: 'problem', path, problem: 'is a write-ahead log without its database' };
 }
 
+/** Says that a database was read with its log. SQLite leaves an empty log behind, which adds nothing. */
+export function* readWithWal(database: string, log: Uint8Array | undefined): Generator<ListerEvent> {
+  if (log !== undefined && log.length > 0)
+    yield { kind: 'read-with', path: database, readWith: walPath(database) };
+}
+
 /** Returns the path of the rollback journal of a SQLite database. */
 export function journalPath(database: string): string {
   return database + journalSuffix;
