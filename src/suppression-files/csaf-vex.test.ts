@@ -51,6 +51,17 @@ const tree = {
   full_product_names: [
     fullProductName('web', { purl: 'pkg:oci/web@sha256:34', hashes: [] }),
     fullProductName('registry.example/web:1'),
+    fullProductName('registry.example/shop', {
+      hashes: [
+        {
+          filename: 'shop.json',
+          file_hashes: [
+            { algorithm: 'sha512', value: 'AB'.repeat(64) },
+            { algorithm: 'sha256', value: 'CD'.repeat(32) },
+          ],
+        },
+      ],
+    }),
   ],
   relationships: ['openssl', 'ubi'].flatMap((component) =>
     ['rhel9', 'eus', 'web'].map((platform) => ({
@@ -85,6 +96,7 @@ test('reads a product as an image when it has a digest, whatever its platform', 
   const image = productOf('rhel9:ubi');
   assert.deepEqual([image?.purls[0]?.version, image?.parts], ['sha256:12', undefined]);
   assert.deepEqual(productOf('registry.example/web:1')?.references, ['registry.example/web:1']);
+  assert.deepEqual(productOf('registry.example/shop')?.digests, [`sha256:${'cd'.repeat(32)}`]);
 });
 
 /** Returns a product below these branches, the outermost first, by itself and in a distribution. */

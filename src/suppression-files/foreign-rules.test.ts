@@ -74,6 +74,21 @@ test('reads ids, dates and comments of a .trivyignore', () => {
   ]);
 });
 
+test('recognises a .trivyignore of one line by its id', () => {
+  assert.deepEqual(
+    readIgnoreFile('ignored.txt', 'CVE-2024-1').map(({ id }) => id),
+    ['CVE-2024-1'],
+  );
+});
+
+test('ends a rule of Trivy with a time on the day before, in the zone of the time', () => {
+  const [rule] = readIgnoreFile(
+    't.yaml',
+    'vulnerabilities:\n  - {id: CVE-1, expired_at: "2026-03-01T00:30:00+02:00"}\n',
+  );
+  assert.equal(rule?.expires, '2026-02-28');
+});
+
 test('matches an id of .trivyignore exactly, not as a pattern or as an advisory on several vulnerabilities', () => {
   const name = '.trivyignore';
   assert.equal(isIgnored(name, 'CVE-2024-1\n'), true);
