@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cveOfGcve, isSameName, spellingsOf } from './cve.ts';
+import { cveOfGcve, cvesIn, isSameName, spellingsOf } from './cve.ts';
 
 test('looks up a name in any case as its publisher writes it', () => {
   assert.deepEqual(spellingsOf('CVE-2022-0563'), ['CVE-2022-0563']);
@@ -20,4 +20,9 @@ test('takes an id of GCVE by the CVE programme as that CVE, and no other', () =>
   assert.ok(spellingsOf('gcve-0-2024-3094').includes('CVE-2024-3094'));
   assert.ok(isSameName('gcve-0-2024-3094', 'cve-2024-3094'));
   assert.ok(!isSameName('GCVE-1-2024-3094', 'CVE-2024-3094'));
+});
+
+test('finds each CVE id in texts once, and none that is cut off', () => {
+  const texts = ['CVE-2024-3094 (see also CVE-2023-12345)', 'CVE-2024-3094', 'CVE-2024-309, XCVE-2024-1000'];
+  assert.deepEqual(cvesIn(...texts, ''), ['CVE-2024-3094', 'CVE-2023-12345']);
 });

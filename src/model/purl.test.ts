@@ -83,6 +83,14 @@ test('purl: puts the epoch of an rpm into a qualifier and its source into a file
   );
 });
 
+test('purl: keeps the case of names of rpm and Gentoo only, and puts the category of Gentoo before the name', () => {
+  const urlOf = (type: string, name: string): string => purlOf({ type, name, version: '1' }, null);
+  assert.equal(urlOf('rpm', 'ImageMagick'), 'pkg:rpm/ImageMagick@1');
+  assert.equal(urlOf('ebuild', 'dev-python/Babel'), 'pkg:ebuild/dev-python/Babel@1');
+  assert.equal(urlOf('deb', 'Odd'), 'pkg:deb/odd@1');
+  assert.equal(urlOf('apk', 'Odd'), 'pkg:apk/odd@1');
+});
+
 test('purl: formats Alpine packages, and packages without a distribution', () => {
   const pkg = {
     type: 'apk',

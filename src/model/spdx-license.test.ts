@@ -43,6 +43,8 @@ const expressions: readonly (readonly [text: string, expression: string | undefi
   ['GPLv2+ and (ASL 2.0 or MIT)', 'GPL-2.0-or-later AND (Apache-2.0 OR MIT)'],
   ['( Apache-2.0 OR MIT ) AND MPL-2.0', '(Apache-2.0 OR MIT) AND MPL-2.0'],
   ['GPL-3.0-or-later WITH GCC-exception-3.1', 'GPL-3.0-or-later WITH GCC-exception-3.1'],
+  ['GPL-2.0-only WITH no-such-exception', undefined],
+  ['no-such-licence WITH GCC-exception-3.1', undefined],
   ['Apache-2.0 with LLVM-exception or MIT', 'Apache-2.0 WITH LLVM-exception OR MIT'],
   // Not exact: 2.0 and 2.1 alike, an unknown exception, an unknown name, no expression.
   ['LGPLv2+', undefined],
