@@ -1,5 +1,5 @@
 import { baseScore4 } from './cvss4.ts';
-import { compareSeverity, type Severity } from './severity.ts';
+import { compareSeverity, type Severity, severityOfScore } from './severity.ts';
 import type { CvssVector } from './vulnerability.ts';
 
 /** Weights by metric and value, as the specifications print them. */
@@ -48,11 +48,8 @@ export function toCvssVector(source: string, vector: string): CvssVector {
  * Negligible.
  */
 export function cvssSeverity({ vector, score }: CvssVector): Severity {
-  if (score === undefined) return 'Unknown';
-  if (score === 0) return 'Negligible';
-  if (score < 4) return 'Low';
-  if (score < 7) return 'Medium';
-  return score < 9 || !vector.startsWith('CVSS:') ? 'High' : 'Critical';
+  const severity = severityOfScore(score ?? Number.NaN);
+  return severity === 'Critical' && !vector.startsWith('CVSS:') ? 'High' : severity;
 }
 
 /** The versions of CVSS, the preferred one first. Issuers and their customers have set their thresholds for 3.1. */
