@@ -7,7 +7,7 @@ import type { Mutant } from './mutants.ts';
 import { root } from './sources.ts';
 
 /** CPU time limit of a test run in seconds. A mutant with an endless loop exceeds it and counts as detected. */
-const processorSeconds = 5;
+const processorSeconds = 15;
 /** Time limit of a test run in milliseconds, for mutants that wait forever. */
 const timeoutMs = 60_000;
 const hook = join(import.meta.dirname, 'load-hook.ts');
