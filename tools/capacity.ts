@@ -12,7 +12,7 @@ export interface CapacityInput {
   readonly quote?: string;
 }
 
-/** The figures of the plan, by name. The costs are of PostgreSQL, on two threads of one core. */
+/** The figures of the plan, by name. The costs are of PostgreSQL, on two processors. */
 export const capacityInputs = {
   imageBytes: {
     value: 7250,
