@@ -101,14 +101,10 @@ async function temporaryFile(context: TestContext): Promise<string> {
   return join(temporaryDirectory(context), 'clair.db');
 }
 
-/**
- * Returns the connection string of an empty schema. A whole database takes ten times as long. Only on a server that the tests did not
- * start, the end of the test drops it: servers of the test may still write to it then, and PostgreSQL would refuse one of the two.
- */
+/** Returns the connection string of an empty schema that the end of the test drops. A whole database takes ten times as long. */
 export async function temporarySchema(context: TestContext): Promise<string> {
-  const server = await postgresServer();
-  const url = await makeSchema(server.url());
-  if (server.restart === undefined) context.after(() => dropSchema(url));
+  const url = await makeSchema((await postgresServer()).url());
+  context.after(() => dropSchema(url));
   return url;
 }
 

@@ -8,9 +8,22 @@ export async function makeSchema(database: string): Promise<string> {
   return url.href;
 }
 
-/** Drops the schema of a connection string and everything in it. */
+/** How often a schema is dropped that servers of a test still write to. */
+const dropAttempts = 5;
+
+/**
+ * Drops the schema of a connection string and everything in it. Servers of the test may still write to it. PostgreSQL then ends one of the
+ * two as a deadlock, so it tries again.
+ */
 export async function dropSchema(url: string): Promise<void> {
-  await query(url, `drop schema ${schemaOf(url)} cascade`);
+  for (let attempt = 1; ; attempt++)
+    try {
+      await query(url, `drop schema ${schemaOf(url)} cascade`);
+      return;
+    } catch (error) {
+      const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01';
+      if (!isDeadlock || attempt === dropAttempts) throw error;
+    }
 }
 
 /**
