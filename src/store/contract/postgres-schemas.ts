@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isSerializationFailure, retryWhile } from '../sql/dialect/postgres-errors.ts';
 
 /** Creates an empty schema with a unique name; returns the connection string with the schema in it. */
 export async function makeSchema(database: string): Promise<string> {
@@ -8,22 +9,16 @@ export async function makeSchema(database: string): Promise<string> {
   return url.href;
 }
 
-/** How often a schema is dropped that servers of a test still write to. */
-const dropAttempts = 5;
+/** Time in milliseconds for which a drop of a schema is tried again. */
+const dropForMs = 10_000;
 
 /**
  * Drops the schema of a connection string and everything in it. Servers of the test may still write to it. PostgreSQL then ends one of the
  * two as a deadlock, so it tries again.
  */
 export async function dropSchema(url: string): Promise<void> {
-  for (let attempt = 1; ; attempt++)
-    try {
-      await query(url, `drop schema ${schemaOf(url)} cascade`);
-      return;
-    } catch (error) {
-      const isDeadlock = error instanceof pg.DatabaseError && error.code === '40P01';
-      if (!isDeadlock || attempt === dropAttempts) throw error;
-    }
+  const drop = (): Promise<unknown> => query(url, `drop schema ${schemaOf(url)} cascade`);
+  await retryWhile(drop, isSerializationFailure, dropForMs);
 }
 
 /**
