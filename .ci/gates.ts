@@ -50,6 +50,9 @@ const workers = 3;
 /** One for each core: a browser on a loaded machine answers too late. */
 const browsers = 2;
 
+/** More than twice as long as the slowest task takes on the smallest machine. */
+const taskMinutes = 15;
+
 /** Lines of a failed task that are printed again at the very end. */
 const repeatedLines = 100;
 
@@ -209,8 +212,10 @@ async function run(command: readonly string[]): Promise<{ end: string | undefine
   return { end: await endOf(child), printed };
 }
 
+/** Starts a process, which is killed when it takes too long: a test that never ends would hide its cause. */
 function start([command = '', ...args]: readonly string[], output: 'pipe' | number): ChildProcess {
-  return spawn(command, args, { cwd: root, env, stdio: ['inherit', output, output] });
+  const limit = { timeout: taskMinutes * 60_000, killSignal: 'SIGKILL' } as const;
+  return spawn(command, args, { cwd: root, env, stdio: ['inherit', output, output], ...limit });
 }
 
 /** Returns how a process ended, or undefined if it ended with 0. Throws if it does not start. */
