@@ -15,21 +15,24 @@ export interface RowWriter {
 /** Number of rows per statement. With this many, the fixed cost of a statement is negligible. */
 const batchRows = 100;
 
-/** Writes many rows by multi-row statements on any engine. Skips rows whose `unique` column already exists. */
+/** Skips rows whose column `identity` already exists. */
+export const skipKnownIdentities = 'on conflict ("identity") do nothing';
+
+/** Writes many rows by multi-row statements on any engine. A clause can say what to do with rows that already exist. */
 export class BulkWriter implements RowWriter {
   readonly #db: Kysely<Tables>;
   readonly #table: keyof Tables;
   readonly #columns: readonly string[];
-  readonly #unique: 'identity' | undefined;
+  readonly #onConflict: string;
   /** The statement for a full batch, compiled on first use. */
   #batch: string | undefined;
   #values: Value[] = [];
 
-  constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[], unique?: 'identity') {
+  constructor(db: Kysely<Tables>, table: keyof Tables, columns: readonly string[], onConflict: string = '') {
     this.#db = db;
     this.#table = table;
     this.#columns = columns;
-    this.#unique = unique;
+    this.#onConflict = onConflict;
   }
 
   add(row: readonly Value[]): Promise<void> | undefined {
@@ -53,15 +56,10 @@ export class BulkWriter implements RowWriter {
   /** Compiles the statement for one row and repeats that row, since to compile a hundred rows takes 20 ms. */
   #statement(rows: number): string {
     const row = Object.fromEntries(this.#columns.map((column) => [column, 0]));
-    const insertion = this.#db.insertInto(this.#table).values(row);
-    const unique = this.#unique;
-    const { sql } = (
-      unique === undefined
-        ? insertion
-        : insertion.onConflict((conflict) => conflict.column(unique).doNothing())
-    ).compile();
+    const { sql } = this.#db.insertInto(this.#table).values(row).compile();
     const [first = ''] = /\((?:\?|\$1)(?:, (?:\?|\$\d+))*\)/.exec(sql) ?? [];
-    return sql.replace(first, () => Array.from({ length: rows }, (_, i) => this.#row(first, i)).join(', '));
+    const all = Array.from({ length: rows }, (_, i) => this.#row(first, i)).join(', ');
+    return `${sql.replace(first, () => all)} ${this.#onConflict}`;
   }
 
   /** Returns the parameters of a row. PostgreSQL numbers them, and SQLite does not. */

@@ -48,6 +48,8 @@ export interface ColumnTypes {
   readonly plain: RawBuilder<unknown>;
   /** Suffix of `create temporary table` for a table that ends with its session. */
   readonly staging: RawBuilder<unknown>;
+  /** End of `alter table` that leaves half of each page free, so that its rows change in place. Absent if they always do. */
+  readonly halfFilled?: RawBuilder<unknown>;
 }
 
 /** A table whose rows are numbered in the order in which clients first named them. */

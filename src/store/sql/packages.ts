@@ -4,7 +4,7 @@ import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
 import { sha256Of } from '../../kit/sha256.ts';
 import { compareText } from '../../model/order.ts';
 import type { ImagePackage } from '../image-store.ts';
-import { BulkWriter, type Value } from './bulk-writer.ts';
+import { BulkWriter, skipKnownIdentities, type Value } from './bulk-writer.ts';
 import { packageColumns, packageValues } from './image-package.ts';
 import type { Tables } from './schema.ts';
 
@@ -61,7 +61,7 @@ export async function upsertPackages(
     .filter(([identity]) => !existing.has(identity))
     .sort(([a], [b]) => compareText(a, b));
   if (missing.length === 0) return existing;
-  const writer = new BulkWriter(db, 'package', columns, 'identity');
+  const writer = new BulkWriter(db, 'package', columns, skipKnownIdentities);
   for (const [identity, { values }] of missing)
     await writer.add([identity, ...values.map((value) => value ?? null)]);
   await writer.finish();

@@ -47,7 +47,7 @@ import type { AttachedVexTable, AuditEntryTable, SavedSuppressionTable } from '.
 import type { NoticedNameTable, WatchedRegistryTable, WatchedTagTable } from './watch-tables.ts';
 
 /** Number of the newest migration: the schema that this program reads and writes. */
-export const schemaVersion = 36;
+export const schemaVersion = 37;
 
 /** Tables with many rows, whose integers are of four bytes. */
 export const narrowTables: ReadonlySet<keyof Tables> = new Set<keyof Tables>([

@@ -37,6 +37,7 @@ const types: ColumnTypes = {
   orderedByKey: sql``,
   plain: sql``,
   staging: sql`on commit drop`,
+  halfFilled: sql`set (fillfactor = 50)`,
 };
 
 /** Connects to a database by at most `connectionsMax` connections. Throws `store-unusable`. */

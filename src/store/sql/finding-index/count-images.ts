@@ -8,8 +8,9 @@ import { dayAt } from '../times.ts';
 import { countIn } from './image-deltas.ts';
 import { insertCountedImages, type NumberedIndex, recountImages } from './image-rows.ts';
 
-/** Numbers of images that are compared at a time, and of images and sets per transaction. */
+/** Numbers of images that are compared at a time, and per transaction those that come or go, those that are counted again, and sets. */
 const comparedAtATime = 5000;
+const movedAtATime = 500;
 const imagesAtATime = 100;
 const setsAtATime = 100;
 
@@ -34,7 +35,7 @@ async function inSteps<T>(
   signal: AbortSignal,
   work: (some: readonly T[]) => Promise<void>,
 ): Promise<void> {
-  for (const some of splitIntoChunks(list, imagesAtATime)) if (!signal.aborted) await work(some);
+  for (const some of splitIntoChunks(list, movedAtATime)) if (!signal.aborted) await work(some);
 }
 
 async function lastNumber(db: Kysely<Tables>): Promise<number> {

@@ -3,6 +3,7 @@ import { compareText } from '../../../model/order.ts';
 import { exploitations } from '../../finding-count-store.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { Tables } from '../schema.ts';
+import { updateByNumber } from '../update-by-number.ts';
 import type { CountedImageTable } from './tables.ts';
 
 /** The number of an image, and its identity. */
@@ -62,14 +63,15 @@ export async function recountImages(
   now: number,
 ): Promise<void> {
   const counts = await readCounts(db, images);
-  for (const image of images) {
+  const columns = [...countColumns, 'risk', 'counted_at'];
+  const set = Object.fromEntries(
+    columns.map((column, index) => [column, sql.ref(`given.column${index + 2}`)]),
+  );
+  const rows = images.map((image) => {
     const ofImage = counts.get(image) ?? noFindings;
-    await db
-      .updateTable('counted_image')
-      .set({ ...ofImage, risk: riskOf(ofImage), counted_at: now })
-      .where('image_id', '=', image)
-      .execute();
-  }
+    return [image, ...countColumns.map((column) => ofImage[column]), riskOf(ofImage), now];
+  });
+  await updateByNumber(db, { table: 'counted_image', key: 'image_id', set }, rows);
 }
 
 async function readCounts(

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import { exploitations } from '../../finding-count-store.ts';
 import type { Engine } from '../engine.ts';
 import type { Tables } from '../schema.ts';
+import { updateByNumber } from '../update-by-number.ts';
 
 /** Numbers of rows that are counted again per transaction. Their counts are read before it. */
 const findingsAtATime = 200;
@@ -77,12 +78,15 @@ async function saveImages(
   table: 'finding' | 'found_vulnerability',
   rows: readonly (Omit<Recounted, 'images'> & { readonly images: number | null })[],
 ): Promise<void> {
-  for (const { id, due, images } of rows)
-    await db
-      .updateTable(table)
-      .set({ images: Number(images), due: sql<number>`case when due = ${due} then 0 else due end` })
-      .where('id', '=', id)
-      .execute();
+  await updateByNumber(
+    db,
+    {
+      table,
+      key: 'id',
+      set: { images: sql`given.column2`, due: sql`case when due = given.column3 then 0 else due end` },
+    },
+    rows.map(({ id, due, images }) => [id, Number(images), due]),
+  );
 }
 
 /** Deletes those of these findings that no set has, and the packages without other findings. */

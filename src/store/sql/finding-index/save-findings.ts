@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../../kit/collections.ts';
 import { compareText } from '../../../model/order.ts';
 import { exploitations, type FoundPackage, type SetFinding } from '../../finding-count-store.ts';
-import { BulkWriter } from '../bulk-writer.ts';
+import { BulkWriter, skipKnownIdentities } from '../bulk-writer.ts';
 import type { RatedFinding, SetChange } from '../finding-changes/set-changes.ts';
 import type { Tables } from '../schema.ts';
 import { markFindings, markSummaries } from './due-rows.ts';
@@ -102,7 +102,7 @@ async function upsertPackages(
   const missing = [...packages].filter(([identity]) => !known.has(identity));
   if (missing.length === 0) return known;
   missing.sort(([a], [b]) => compareText(a, b));
-  const writer = new BulkWriter(db, 'found_package', ['identity', ...packageColumns], 'identity');
+  const writer = new BulkWriter(db, 'found_package', ['identity', ...packageColumns], skipKnownIdentities);
   for (const [identity, item] of missing) await writer.add([identity, ...valuesOf(item)]);
   await writer.finish();
   const added = await findPackages(

@@ -34,6 +34,7 @@ import { addFindingAges } from './0033-finding-ages.ts';
 import { indexSourceNames } from './0034-source-names.ts';
 import { addFindingChanges } from './0035-finding-changes.ts';
 import { addTransportStarts } from './0036-transport-starts.ts';
+import { leavePagesHalfFilled } from './0037-half-filled-pages.ts';
 import type { Migration } from './migration.ts';
 
 const named = {
@@ -73,6 +74,7 @@ const named = {
   indexSourceNames,
   addFindingChanges,
   addTransportStarts,
+  leavePagesHalfFilled,
 };
 
 /** All migrations in order. */
