@@ -134,25 +134,49 @@ function onlyOf(these: readonly number[], others: readonly number[]): number[] {
 
 // All images at once, some at a time, and each alone.
 for (const { name, engine: open } of bareEngines)
-  for (const packagesMax of [200_000, 40, 1])
-    test(`${name}: counts what images have once each, ${packagesMax} packages at a time`, async (t) => {
+  for (const rowsMax of [200_000, 40, 1])
+    test(`${name}: counts what images have once each, ${rowsMax} rows at a time`, async (t) => {
       await using engine = await (await open(t))();
       await migrate(engine);
       await seed(engine);
       const [first, second] = [images.slice(0, 5), images.slice(5)];
-      await countIn(engine.db, first, 1, packagesMax);
+      await countIn(engine.db, first, 1, rowsMax);
       assert.deepEqual(await counted(engine), expected(first));
       assert.deepEqual(await takeDue(engine), onlyOf(first, []));
-      await countIn(engine.db, second, 1, packagesMax);
+      await countIn(engine.db, second, 1, rowsMax);
       assert.deepEqual(await counted(engine), expected(images));
       assert.deepEqual(await takeDue(engine), onlyOf(second, first));
-      await countIn(engine.db, second, -1, packagesMax);
+      await countIn(engine.db, second, -1, rowsMax);
       assert.deepEqual(await counted(engine), expected(first));
       assert.deepEqual(await takeDue(engine), onlyOf(second, first));
-      await countIn(engine.db, first, -1, packagesMax);
+      await countIn(engine.db, first, -1, rowsMax);
       assert.deepEqual(await counted(engine), { findings: {}, vulnerabilities: {}, names: {} });
-      await countIn(engine.db, [], 1, packagesMax);
+      await countIn(engine.db, [], 1, rowsMax);
     });
+
+for (const { name, engine: open } of bareEngines)
+  test(`${name}: counts images with more sets than a statement has parameters`, async (t) => {
+    await using engine = await (await open(t))();
+    await migrate(engine);
+    await sql`insert into finding (id, package_id, vulnerability_id, rank, name, package, namespace, exploited, fix_state)
+      values (1, 1, 1, 1, 'CVE-1', 'a', 'debian:12', 0, 'unfixed')`.execute(engine.db);
+    await sql`insert into found_vulnerability (id, name, rank, exploited, is_fixable) values (1, 'CVE-1', 1, 0, 0)`.execute(
+      engine.db,
+    );
+    // Each set has the finding, and each of 70 images has 1,000 sets of its own.
+    const rows = sql`with recursive n (i) as (select 1 union all select i + 1 from n where i < 70000)`;
+    await sql`insert into set_finding (set_id, finding_id) ${rows} select i, 1 from n`.execute(engine.db);
+    await sql`insert into counted_set (image_id, set_id) ${rows} select 1 + i % 70, i from n`.execute(
+      engine.db,
+    );
+    await countIn(
+      engine.db,
+      Array.from({ length: 70 }, (_, i) => 1 + i),
+      1,
+    );
+    const counts = await counted(engine);
+    assert.deepEqual(counts, { findings: { 1: 70 }, vulnerabilities: { 1: 70 }, names: {} });
+  });
 
 test('postgresql: leaves half of the pages free whose numbers of images change', async (t) => {
   const postgres = bareEngines.find((one) => one.name === 'postgresql');

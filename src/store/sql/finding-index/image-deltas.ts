@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import { padToPowerOfTwo } from '../../../kit/collections.ts';
 import { compareText } from '../../../model/order.ts';
 import { BulkWriter } from '../bulk-writer.ts';
 import type { Tables } from '../schema.ts';
 import { updateByNumber } from '../update-by-number.ts';
+import { type FindingOfSet, readFindings, readNames, readSizes } from './set-contents.ts';
 
 /** `1` adds images to what is counted, `-1` takes them out. */
 export type Direction = 1 | -1;
@@ -11,8 +11,8 @@ export type Direction = 1 | -1;
 /** The package sets of an image. */
 type SetsOfImage = readonly number[];
 
-/** Packages of images that are counted together, and so are in memory at a time. An image with more is counted alone. */
-const packagesAtATime = 200_000;
+/** Packages and findings of images that are counted together, and so are in memory at a time. An image with more is counted alone. */
+const rowsAtATime = 200_000;
 
 /**
  * Adds images to the counters of their findings, vulnerabilities and packages, or takes them out. The sets of the images must be in
@@ -22,9 +22,9 @@ export async function countIn(
   db: Kysely<Tables>,
   images: readonly number[],
   direction: Direction,
-  packagesMax: number = packagesAtATime,
+  rowsMax: number = rowsAtATime,
 ): Promise<void> {
-  for (const some of await groupBySize(db, await readSets(db, images), packagesMax)) {
+  for (const some of await groupBySize(db, await readSets(db, images), rowsMax)) {
     await countFindings(db, some, direction);
     await countNames(db, some, direction);
   }
@@ -41,21 +41,21 @@ async function readSets(db: Kysely<Tables>, images: readonly number[]): Promise<
   );
 }
 
-/** Divides images so that those of a group have few packages. */
+/** Divides images so that the sets of a group have few rows. */
 async function groupBySize(
   db: Kysely<Tables>,
   images: readonly SetsOfImage[],
-  packagesMax: number,
+  rowsMax: number,
 ): Promise<SetsOfImage[][]> {
   const sizes = await readSizes(db, distinctSets(images));
   const groups: SetsOfImage[][] = [];
-  let packages = 0;
+  let rows = 0;
   for (const sets of images) {
     const ofImage = sets.reduce((sum, set) => sum + (sizes.get(set) ?? 0), 0);
-    packages += ofImage;
-    if (groups.length === 0 || packages > packagesMax) {
+    rows += ofImage;
+    if (groups.length === 0 || rows > rowsMax) {
       groups.push([]);
-      packages = ofImage;
+      rows = ofImage;
     }
     groups.at(-1)?.push(sets);
   }
@@ -63,19 +63,7 @@ async function groupBySize(
 }
 
 function distinctSets(images: readonly SetsOfImage[]): readonly number[] {
-  return padToPowerOfTwo([...new Set(images.flat())]);
-}
-
-async function readSizes(db: Kysely<Tables>, sets: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  if (sets.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('set_package')
-    .select('set_id')
-    .select((eb) => eb.fn.countAll<number | string>().as('packages'))
-    .where('set_id', 'in', sets)
-    .groupBy('set_id')
-    .execute();
-  return new Map(rows.map(({ set_id: set, packages }) => [set, Number(packages)]));
+  return [...new Set(images.flat())];
 }
 
 /** Returns how many of these images have each value of their sets. */
@@ -109,7 +97,7 @@ async function countFindings(
     (set) => bySet.get(set)?.map(({ vulnerability }) => vulnerability) ?? [],
   );
   // The summary of a vulnerability leaves out findings that no image has: here those that had none, or have none now.
-  const isEmpty = ({ finding, images: before }: FindingRow): boolean =>
+  const isEmpty = ({ finding, images: before }: FindingOfSet): boolean =>
     before + (direction === -1 ? -(findings.get(finding) ?? 0) : 0) <= 0;
   const due = new Set(rows.filter(isEmpty).map(({ vulnerability }) => vulnerability));
   await updateByNumber(
@@ -121,31 +109,6 @@ async function countFindings(
     },
     Array.from(vulnerabilities, ([number, count]) => [number, direction * count, due.has(number) ? 1 : 0]),
   );
-}
-
-/** A finding of a set, with the images that it was counted in. */
-interface FindingRow {
-  readonly set: number;
-  readonly finding: number;
-  readonly vulnerability: number;
-  readonly images: number;
-}
-
-async function readFindings(db: Kysely<Tables>, sets: readonly number[]): Promise<FindingRow[]> {
-  if (sets.length === 0) return [];
-  return await db
-    .selectFrom('set_finding')
-    .innerJoin('finding', 'finding.id', 'set_finding.finding_id')
-    .select(['set_finding.set_id as set', 'finding.id as finding', 'finding.images'])
-    .select('finding.vulnerability_id as vulnerability')
-    .where('set_finding.set_id', 'in', sets)
-    .execute();
-}
-
-/** A name of packages in a namespace. */
-interface NameRow {
-  readonly namespace: number;
-  readonly name: string;
 }
 
 async function countNames(
@@ -164,32 +127,4 @@ async function countNames(
   const sorted = [...counts].sort(([a], [b]) => a.namespace - b.namespace || compareText(a.name, b.name));
   for (const [{ namespace, name }, count] of sorted) await writer.add([namespace, name, direction * count]);
   await writer.finish();
-}
-
-/** Returns the names of each set. Equal names are one object. */
-async function readNames(
-  db: Kysely<Tables>,
-  sets: readonly number[],
-): Promise<ReadonlyMap<number, readonly NameRow[]>> {
-  if (sets.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('set_package')
-    .innerJoin('package', 'package.id', 'set_package.package_id')
-    .select(['set_package.set_id', 'package.namespace_id', 'package.lookup_name'])
-    .where('set_package.set_id', 'in', sets)
-    .where('package.namespace_id', 'is not', null)
-    .where('package.lookup_name', 'is not', null)
-    .execute();
-  const known = new Map<string, NameRow>();
-  const bySet = new Map<number, NameRow[]>();
-  for (const { set_id: set, namespace_id: namespace, lookup_name: name } of rows) {
-    if (namespace === null || name === null) continue;
-    const key = `${namespace} ${name}`;
-    const row = known.get(key) ?? { namespace, name };
-    known.set(key, row);
-    const ofSet = bySet.get(set);
-    if (ofSet === undefined) bySet.set(set, [row]);
-    else ofSet.push(row);
-  }
-  return bySet;
 }
