@@ -1,5 +1,6 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import { padToPowerOfTwo, splitIntoChunks } from '../../kit/collections.ts';
+import { listRows, rowParameters } from './row-parameters.ts';
 import type { Tables } from './schema.ts';
 
 /** Rows per statement. */
@@ -31,7 +32,7 @@ export async function updateByNumber(
 
 const placeOfRows = '/* rows */';
 
-/** Writes the parameters of the rows itself, since Kysely takes longer to compile a hundred rows than an engine to update them. */
+/** The first row has the types of all. PostgreSQL would take them for texts otherwise. */
 function statementFor(
   db: Kysely<Tables>,
   { table, key, set }: Update,
@@ -42,16 +43,7 @@ function statementFor(
     update ${sql.table(table)} set ${sql.join(columns)} from (values ${sql.raw(placeOfRows)}) as given
     where ${sql.ref(`${table}.${key}`)} = given.column1
   `.compile(db);
-  return text.replace(placeOfRows, () => parametersOf(db, rows));
-}
-
-/** The first row has the types of all. PostgreSQL would take them for texts otherwise. */
-function parametersOf(db: Kysely<Tables>, rows: readonly (readonly number[])[]): string {
-  const isNumbered = sql`${0}`.compile(db).sql.startsWith('$');
-  let last = 0;
-  const parameter = (): string => (isNumbered ? `$${++last}` : '?');
-  return rows
-    .map((row, index) => row.map(() => (index === 0 ? `cast(${parameter()} as bigint)` : parameter())))
-    .map((row) => `(${row.join(', ')})`)
-    .join(', ');
+  const [first = [], ...others] = rowParameters(db, rows.length, rows[0]?.length ?? 0);
+  const typed = first.map((parameter) => `cast(${parameter} as bigint)`);
+  return text.replace(placeOfRows, () => listRows([typed, ...others]));
 }

@@ -98,7 +98,7 @@ async function countFindings(
   );
   // The summary of a vulnerability leaves out findings that no image has: here those that had none, or have none now.
   const isEmpty = ({ finding, images: before }: FindingOfSet): boolean =>
-    before + (direction === -1 ? -(findings.get(finding) ?? 0) : 0) <= 0;
+    before - (direction === -1 ? (findings.get(finding) ?? 0) : 0) <= 0;
   const due = new Set(rows.filter(isEmpty).map(({ vulnerability }) => vulnerability));
   await updateByNumber(
     db,
